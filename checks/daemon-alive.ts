@@ -1,0 +1,81 @@
+import { hasCode, messageOf } from '../src/base/errors.ts';
+import type { Fix } from '../src/doctor/check.ts';
+import { defineCheck } from '../src/doctor/check.ts';
+import type { CheckContext } from '../src/doctor/context.ts';
+
+interface Found {
+  readonly socketPath: string;
+  readonly failure: string;
+  readonly cause: string;
+  readonly fix: Fix;
+}
+
+export const daemonAlive = defineCheck<CheckContext, Found>({
+  id: 'daemon.alive',
+  group: 'daemon',
+  title: 'the daemon answers',
+  why: 'Clients reach the store through the socket of the daemon. That a service is "started" says little: what counts is that somebody shakes hands.',
+  severity: 'error',
+
+  async probe(context, signal) {
+    try {
+      await context.handshake(signal);
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      const { socketPath } = context;
+      const reason = reasonOf(error);
+      const fix = await fixFor(reason, context);
+      return { socketPath, failure: messageOf(error), cause: CAUSES[reason], fix };
+    }
+  },
+
+  explain: ({ socketPath, failure, cause }) => ({
+    summary: 'no daemon answers',
+    evidence: [{ source: socketPath, value: failure }],
+    cause,
+  }),
+
+  fixes: ({ fix }) => [fix],
+});
+
+const CAUSES = {
+  ENOENT: 'there is no socket: the service does not run, or was never set up',
+  ECONNREFUSED: 'the socket is left from a daemon that is gone',
+  EACCES: 'this user may not use the socket, or not enter a folder above it',
+  other: 'somebody listens who does not speak the protocol',
+} as const;
+
+type Reason = keyof typeof CAUSES;
+const REASONS: readonly Reason[] = ['ENOENT', 'ECONNREFUSED', 'EACCES'];
+
+/** A client wraps the system's error, so that the code may be further down. */
+function reasonOf(error: unknown): Reason {
+  const known = REASONS.find(code => hasCode(error, code));
+  if (known !== undefined) return known;
+  const { cause } = error as { cause?: unknown };
+  return cause === undefined ? 'other' : reasonOf(cause);
+}
+
+async function fixFor(reason: Reason, { host, service, socketPath }: CheckContext): Promise<Fix> {
+  if (reason === 'EACCES')
+    return fix('socket-access', 'see which folder on the way is closed', [
+      ['namei', '-l', socketPath],
+    ]);
+  const init = await host.findInit();
+  const isInstalled = await host.serviceManager(init, service).isEnabled();
+  if (!isInstalled) return fix('setup', 'set tenon up', [['tenon', 'setup']]);
+  if (init === 'systemd')
+    return fix('restart', 'start it again, and read its log when it does not stay', [
+      ['systemctl', 'restart', `${service}.socket`, `${service}.service`],
+      ['journalctl', '-b', '-u', service],
+    ]);
+  return fix('restart', 'start it again, and read its log when it does not stay', [
+    ['rc-service', service, 'restart'],
+    ['tail', `/var/log/${service}.log`],
+  ]);
+}
+
+function fix(id: string, description: string, commands: readonly (readonly string[])[]): Fix {
+  return { id, class: 'C', description, commands, reversible: true, needsRoot: true };
+}

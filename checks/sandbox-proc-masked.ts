@@ -1,0 +1,74 @@
+import { defineCheck } from '../src/doctor/check.ts';
+import type { CheckContext } from '../src/doctor/context.ts';
+import type { ProcObstacle } from '../src/doctor/proc-visibility.ts';
+import { findProcObstacles } from '../src/doctor/proc-visibility.ts';
+
+interface Found {
+  readonly result: string;
+  readonly obstacles: readonly ProcObstacle[];
+}
+
+const NEEDED_STEPS = ['A', 'C', 'D'];
+const PROC_STEP = 'E';
+
+export const sandboxProcMasked = defineCheck<CheckContext, Found>({
+  id: 'sandbox.proc-masked',
+  group: 'sandbox',
+  title: 'builds can mount a /proc of their own',
+  why: 'Linux refuses a new procfs in a user namespace while every procfs that is mounted already has something covered, because the new one would show what was hidden. Container managers and some directives of systemd units cover parts of /proc.',
+  severity: 'error',
+
+  async probe(context) {
+    const attempts = await context.probeSandbox();
+    const results = new Map(attempts.map(({ step, result }) => [step, result]));
+    if (NEEDED_STEPS.some(step => results.get(step) !== 'ok'))
+      return { skip: 'the namespaces for it cannot be made, see sandbox.userns' };
+    const result = results.get(PROC_STEP);
+    if (result === undefined || result === 'ok') return undefined;
+    return { result, obstacles: findProcObstacles((await context.readKernelFacts()).mounts) };
+  },
+
+  explain: ({ result, obstacles }) => ({
+    summary: 'builds cannot mount /proc',
+    evidence: [
+      { source: 'enter --probe, procfs', value: result },
+      ...obstacles.map(({ text }) => ({ source: '/proc/self/mountinfo', value: text })),
+    ],
+    cause: 'parts of /proc are covered or changed; Linux then refuses a new procfs',
+  }),
+
+  fixes: ({ obstacles }) => [
+    {
+      id: 'uncover-proc',
+      class: 'C',
+      description: 'on a host of your own, uncover /proc',
+      commands: obstacles.map(uncover),
+      reversible: true,
+      needsRoot: true,
+    },
+    {
+      id: 'unmask-container',
+      class: 'M',
+      description:
+        'in a container, start it with an unmasked /proc: docker --security-opt systempaths=unconfined, podman --security-opt unmask=ALL, Incus security.nesting=true, Kubernetes procMount: Unmasked',
+      commands: [],
+      reversible: true,
+      needsRoot: true,
+    },
+  ],
+});
+
+function uncover({ kind, mountPoint }: ProcObstacle): readonly string[] {
+  switch (kind) {
+    case 'covered':
+      return ['umount', mountPoint];
+    case 'read-only':
+      return ['mount', '-o', 'remount,bind,rw', mountPoint];
+    case 'atime':
+      return ['mount', '-o', 'remount,bind,relatime', mountPoint];
+    case 'missing':
+      return ['mount', '-t', 'proc', 'proc', mountPoint];
+    default:
+      return kind satisfies never;
+  }
+}

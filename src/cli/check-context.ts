@@ -1,0 +1,56 @@
+import { connectDaemon } from '../client/connect.ts';
+import { hostNames, type StoreLayout } from '../config/layout.ts';
+import type { Settings } from '../config/settings.ts';
+import type { CheckContext } from '../doctor/context.ts';
+import { readKernelFacts } from '../doctor/kernel-facts.ts';
+import { probeSandbox } from '../host/enter.ts';
+import type { Host } from '../host/host.ts';
+import { currentIds } from '../host/store-files.ts';
+import { userNames, type WantedUsers } from '../setup/accounts.ts';
+import { enterPath } from './program-folder.ts';
+
+interface Surroundings {
+  readonly host: Host;
+  readonly layout: StoreLayout;
+  readonly settings: Pick<Settings, 'buildUsersGroup' | 'sandbox'>;
+  readonly users: WantedUsers;
+  readonly signal: AbortSignal;
+}
+
+const SANDBOX_VALUES = { on: 'true', off: 'false', relaxed: 'relaxed' } as const;
+
+/** What the checks look at on this host. */
+export function createCheckContext(surroundings: Surroundings): CheckContext {
+  const { host, layout, settings, users, signal } = surroundings;
+  const { uid } = currentIds();
+  return {
+    host,
+    uid,
+    socketPath: layout.socketPath,
+    service: hostNames.service,
+    buildUsers: {
+      group: settings.buildUsersGroup || users.group,
+      names: userNames(users),
+    },
+    sandbox: { file: layout.nixConfFile, value: SANDBOX_VALUES[settings.sandbox] },
+    probeSandbox: once(() => probeSandbox(enterPath, signal)),
+    readKernelFacts: once(() => readKernelFacts(host, uid)),
+    handshake: async limit => {
+      using _connection = await connectDaemon(layout.socketPath, {
+        storeDir: layout.storeDir,
+        signal: limit,
+      });
+    },
+  };
+}
+
+/** How long a check may take. */
+export const CHECK_TIMEOUT_MS = 5000;
+
+function once<T>(look: () => Promise<T>): () => Promise<T> {
+  let looking: Promise<T> | undefined;
+  return () => {
+    looking ??= look();
+    return looking;
+  };
+}

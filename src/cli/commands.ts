@@ -1,0 +1,41 @@
+import type { Command } from './command.ts';
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command. A command's modules load only when it runs, because start-up is measured. */
+export const commands: readonly Entry[] = [
+  {
+    name: 'plan',
+    summary: 'Show what setup would change on this host',
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'setup',
+    summary: 'Install the daemon on this host, step by step',
+    load: async () => (await import('./setup.ts')).setup,
+  },
+  {
+    name: 'uninstall',
+    summary: 'Take away what setup installed',
+    load: async () => (await import('./uninstall.ts')).uninstall,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check this host and explain what is wrong',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    name: 'daemon',
+    summary: 'Serve the store, in the foreground',
+    load: async () => (await import('./daemon.ts')).daemon,
+  },
+  {
+    name: 'start',
+    summary: 'Serve a private store below a folder, without root',
+    load: async () => (await import('./start.ts')).start,
+  },
+];

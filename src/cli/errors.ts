@@ -1,0 +1,25 @@
+import { TenonError } from '../base/errors.ts';
+
+/** The command line itself is wrong. */
+export function usageError(message: string, command?: string): TenonError {
+  return new TenonError('cli/usage', message, {
+    hint: `Run "tenon ${command === undefined ? '' : `${command} `}--help" to see what is possible`,
+  });
+}
+
+/** The command writes to the host and needs root for it. */
+export function needsRoot(command: string): TenonError {
+  return new TenonError(
+    'cli/privileges',
+    `Cannot run ${command}: it changes the host, and you are not root`,
+    {
+      hint: `Run it as root, for example "sudo ${command}"`,
+    },
+  );
+}
+
+/** The user or the system asked the program to stop; the reason of the program's abort signal. */
+export function interrupted(signal: 'SIGINT' | 'SIGTERM'): TenonError {
+  const code = signal === 'SIGINT' ? 'cli/interrupted' : 'cli/terminated';
+  return new TenonError(code, `Stopped by ${signal}`);
+}

@@ -1,0 +1,38 @@
+import { availableParallelism } from 'node:os';
+import type { Environment, StoreLayout } from '../config/layout.ts';
+import { MAX_CONF_BYTES } from '../config/nix-conf.ts';
+import type { ReadSettings } from '../config/settings.ts';
+import { readSettings, userConfFiles } from '../config/settings.ts';
+import { currentIds, isUsable, readSmallFile } from '../host/store-files.ts';
+
+/** Nix's names for the machines that Node runs on. */
+const SYSTEMS: Readonly<Record<string, string>> = {
+  x64: 'x86_64-linux',
+  arm64: 'aarch64-linux',
+  ia32: 'i686-linux',
+  riscv64: 'riscv64-linux',
+};
+
+/** The settings that hold for a program with this environment, or for the daemon, which is root. */
+export function loadNixSettings(
+  layout: StoreLayout,
+  env: Environment,
+  isRoot = currentIds().uid === 0,
+): ReadSettings {
+  const { confDir, nixConfFile } = layout;
+  return readSettings(
+    {
+      files: [nixConfFile, ...userConfFiles(env)],
+      nixConfig: env.NIX_CONFIG,
+      options: [],
+      readConf: path => readSmallFile(path, MAX_CONF_BYTES),
+    },
+    {
+      system: SYSTEMS[process.arch] ?? `${process.arch}-linux`,
+      cpuCount: availableParallelism(),
+      isRoot,
+      hasKvm: isUsable('/dev/kvm'),
+      confDir,
+    },
+  );
+}

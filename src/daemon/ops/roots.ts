@@ -1,0 +1,32 @@
+import { isAbsolute } from 'node:path';
+import * as protocol from '../../protocol/ops/roots.ts';
+import { addIndirectRoot, addPermanentRoot, findRoots } from '../../store/gc-roots.ts';
+import { badRootLink, notTrusted } from '../errors.ts';
+import { defineOp } from '../op.ts';
+
+/** What keeps paths alive. */
+export const roots = [
+  defineOp(protocol.addTempRoot, async ({ tempRoots }, path) => {
+    await tempRoots.add(path);
+    return undefined;
+  }),
+  defineOp(protocol.addIndirectRoot, ({ store }, link) => {
+    if (!isAbsolute(link) || link.includes('\0')) throw badRootLink(link);
+    addIndirectRoot(store.layout, link);
+    return undefined;
+  }),
+  defineOp(protocol.addPermRoot, ({ store, isTrusted }, { path, link }) => {
+    if (!isTrusted) throw notTrusted('create perm roots');
+    if (!isAbsolute(link) || link.includes('\0')) throw badRootLink(link);
+    addPermanentRoot(store.layout, link, path);
+    return link;
+  }),
+  defineOp(protocol.syncWithGc, () => undefined),
+  defineOp(protocol.findRoots, async ({ store, isTrusted }) => {
+    const found = await findRoots(store.layout, path => store.isValid(path));
+    return found.map(({ link, target, isPrivate }) => ({
+      link: isPrivate && !isTrusted ? '{censored}' : link,
+      target,
+    }));
+  }),
+];

@@ -1,0 +1,125 @@
+import { BuildLogs } from '../build/build-logs.ts';
+import type { BuildGroup } from '../build/build-users.ts';
+import { Builder } from '../build/builder.ts';
+import type { Environment, StoreLayout } from '../config/layout.ts';
+import type { Settings } from '../config/settings.ts';
+import { isStorePath } from '../formats/store-path.ts';
+import type { ByteChannel } from '../host/byte-channel.ts';
+import { EnterServer } from '../host/enter-server.ts';
+import { Names } from '../host/names.ts';
+import { findListenFd, listenAt, listenOn } from '../host/socket.ts';
+import { currentIds, setUmask } from '../host/store-files.ts';
+import { Store } from '../store/store.ts';
+import { removeStaleTempRoots } from '../store/temp-roots.ts';
+import { listStaleTemporaries } from '../store/temporary.ts';
+import { Trees } from '../store/trees/trees.ts';
+import { Clients } from './clients.ts';
+import { noBuildGroup, noBuildUsers } from './errors.ts';
+import { StoreKeeper } from './store-keeper.ts';
+
+const TREE_WORKERS = 2;
+const UMASK = 0o022;
+const MS = 1000;
+
+/** A line for the daemon's own log. */
+export type LogLine = (level: 'error' | 'warn' | 'info', message: string) => void;
+
+export interface DaemonOptions {
+  readonly layout: StoreLayout;
+  readonly settings: Settings;
+  /** The daemon's own environment. */
+  readonly env: Environment;
+  /** The compiled sandbox helper. */
+  readonly enterPath: string;
+  /** What clients are told that they talk to. */
+  readonly version: string;
+  readonly cpuCount: number;
+  readonly log: LogLine;
+  /** Aborted to stop: no new clients, and those that are here are served to the end of what they asked for. */
+  readonly signal: AbortSignal;
+}
+
+/** Serves a store to clients until told to stop. Nothing of it is left running when this returns. */
+export async function serveDaemon(options: DaemonOptions): Promise<void> {
+  const { layout, settings, env, enterPath, cpuCount, log, signal } = options;
+  // Ordinary users read the store and its database directly, whatever the service manager or shell is set to.
+  setUmask(UMASK);
+  const names = new Names();
+  const nowUnix = () => Math.floor(Date.now() / MS);
+  await using trees = new Trees({ workers: TREE_WORKERS });
+  await using builder = new Builder({
+    enterPath,
+    enter: new EnterServer(enterPath, `${layout.stateDir}/tenon-enter-${process.pid}`),
+    findBuildGroup: () => findBuildGroup(settings, names),
+    logs: new BuildLogs(layout.buildLogDir),
+    env,
+    cpuCount,
+    nowUnix,
+  });
+  const open = async () => {
+    const storeOptions = {
+      layout,
+      useWal: settings.useSqliteWal,
+      fsyncMetadata: settings.fsyncMetadata,
+      allowSymlink: settings.allowSymlinkedStore || env.NIX_IGNORE_SYMLINK_STORE === '1',
+      buildGroupId: await storeGroup(settings, names),
+    };
+    const store = await Store.open(storeOptions, { trees, nowUnix }, signal);
+    await removeStale(store, settings.buildDir ?? layout.buildsDir, log);
+    return store;
+  };
+  await using keeper = new StoreKeeper(open);
+  using _first = await keeper.lend();
+  await using clients = new Clients({ ...options, names, builder, keeper });
+  using _listener = await listen(options, channel => clients.welcome(channel));
+  log('info', `serving ${layout.storeDir} on ${layout.socketPath}`);
+  await aborted(signal);
+  log('info', 'stopping: no new clients, waiting for requests that are being served');
+}
+
+async function listen(
+  { layout, env }: DaemonOptions,
+  onChannel: (channel: ByteChannel) => void,
+): Promise<Disposable> {
+  const fd = findListenFd(env, process.pid);
+  return fd === undefined
+    ? await listenAt(layout.socketPath, onChannel)
+    : await listenOn(fd, onChannel);
+}
+
+/** What daemons left that died: names that nobody protects any more. */
+async function removeStale(store: Store, buildsDir: string, log: LogLine): Promise<void> {
+  removeStaleTempRoots(store.layout.tempRootsDir);
+  for (const path of listStaleTemporaries(store.layout, buildsDir)) {
+    if (isStorePath(store.layout.storeDir, path) && store.isValid(path)) continue;
+    log('info', `removing '${path}', left by a daemon that died`);
+    await store.trees.remove(path);
+  }
+}
+
+/** The group that may create paths in the store directory, as builders outside the sandbox do. */
+async function storeGroup(settings: Settings, names: Names): Promise<number | undefined> {
+  if (currentIds().uid !== 0 || settings.buildUsersGroup === '') return undefined;
+  return (await names.findGroup(settings.buildUsersGroup))?.gid;
+}
+
+/** Builds run as members of the group when this is root; otherwise as the daemon's own user. */
+async function findBuildGroup(
+  { buildUsersGroup }: Settings,
+  names: Names,
+): Promise<BuildGroup | undefined> {
+  if (currentIds().uid !== 0 || buildUsersGroup === '') return undefined;
+  const group = await names.findGroup(buildUsersGroup);
+  if (group === undefined) throw noBuildGroup(buildUsersGroup);
+  const uids = await Promise.all(group.members.map(member => names.userId(member)));
+  const known = uids.filter(uid => uid !== undefined);
+  if (known.length === 0) throw noBuildUsers(buildUsersGroup);
+  return { name: buildUsersGroup, gid: group.gid, uids: known };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>(resolve => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

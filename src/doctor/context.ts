@@ -1,0 +1,32 @@
+import type { ProbeStep } from '../host/enter.ts';
+import type { Host } from '../host/host.ts';
+import type { KernelFacts } from './kernel-facts.ts';
+
+export type { ProbeStep };
+
+/** What checks may look at. Each look that costs something is made once, however many checks ask. */
+export interface CheckContext {
+  readonly host: Host;
+  readonly uid: number;
+  readonly socketPath: string;
+  readonly service: string;
+  readonly buildUsers: BuildUsers;
+  readonly sandbox: SandboxSetting;
+  /** Tries for real what a sandbox needs. */
+  probeSandbox(): Promise<readonly ProbeStep[]>;
+  readKernelFacts(): Promise<KernelFacts>;
+  /** Throws when no daemon answers. */
+  handshake(signal: AbortSignal): Promise<void>;
+}
+
+/** Who should be there to build: the group from nix.conf, and the names that setup would make. */
+export interface BuildUsers {
+  readonly group: string;
+  readonly names: readonly string[];
+}
+
+/** What nix.conf says of the sandbox. */
+export interface SandboxSetting {
+  readonly file: string;
+  readonly value: 'true' | 'false' | 'relaxed';
+}

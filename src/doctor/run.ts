@@ -1,0 +1,78 @@
+import { abortable } from '../base/async.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Check, CheckGroup, Evidence, Fix, Verdict } from './check.ts';
+
+export type Status = 'pass' | 'hint' | 'warn' | 'error' | 'skip' | 'crash';
+
+/** What one check had to say; the same in text, in JSON and in setup's preflight. */
+export interface CheckResult {
+  readonly id: string;
+  readonly group: CheckGroup;
+  readonly status: Status;
+  readonly title: string;
+  readonly summary: string;
+  readonly evidence: readonly Evidence[];
+  readonly cause: string | null;
+  readonly fixes: readonly Fix[];
+  readonly docs: string;
+  readonly durationMs: number;
+}
+
+interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** A clock that only goes forward, in milliseconds. */
+  readonly now: () => number;
+}
+
+/** Runs all checks at once; the results are in the order of the checks. A check that breaks stops no other. */
+export async function runChecks<Context>(
+  checks: readonly Check<Context>[],
+  context: Context,
+  options: RunOptions,
+): Promise<readonly CheckResult[]> {
+  return await Promise.all(checks.map(check => runCheck(check, context, options)));
+}
+
+async function runCheck<Context>(
+  check: Check<Context>,
+  context: Context,
+  { signal, timeoutMs, now }: RunOptions,
+): Promise<CheckResult> {
+  const start = now();
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    const verdict = await abortable(check.judge(context, limit), limit);
+    return { ...describe(check, verdict), durationMs: Math.round(now() - start) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const summary = limit.aborted ? `gave no answer in ${timeoutMs} ms` : messageOf(error);
+    const crash = { ...blank(check), status: 'crash' as const, summary };
+    return { ...crash, durationMs: Math.round(now() - start) };
+  }
+}
+
+function describe<Context>(
+  check: Check<Context>,
+  verdict: Verdict,
+): Omit<CheckResult, 'durationMs'> {
+  switch (verdict.status) {
+    case 'pass':
+      return { ...blank(check), status: 'pass', summary: check.title };
+    case 'skip':
+      return { ...blank(check), status: 'skip', summary: verdict.reason };
+    case 'hint':
+    case 'warn':
+    case 'error': {
+      const { explanation, fixes, status } = verdict;
+      return { ...blank(check), ...explanation, fixes, status };
+    }
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function blank<Context>({ id, group, title }: Check<Context>) {
+  const docs = `tenon doctor --explain ${id}`;
+  return { id, group, title, docs, evidence: [], cause: null, fixes: [] };
+}

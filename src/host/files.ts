@@ -1,0 +1,143 @@
+import type { Stats } from 'node:fs';
+import {
+  chmod,
+  lchown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  unlink,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode } from '../base/errors.ts';
+import {
+  appendDurably,
+  copyDurably,
+  linkAtomically,
+  removeEmptyDirectory,
+  syncDirectory,
+  unlessMissing,
+  writeAtomically,
+} from './durable-files.ts';
+import { copyAsProgram, isProgramCopy } from './program-files.ts';
+
+export interface FileFacts {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly sizeBytes: number;
+}
+
+/**
+ * The files of a host. Paths are absolute and count from the host's root. Texts are byte strings (one char code, one
+ * byte), so that a file of somebody else comes back as it was. Writing is atomic and on disk when it returns.
+ */
+export interface Files {
+  /** Where this path is for other programs. */
+  at(path: string): string;
+  look(path: string): Promise<FileFacts | undefined>;
+  /** Whether both paths lead to one file; undefined when this process may not see one of them. */
+  isSameFile(a: string, b: string): Promise<boolean | undefined>;
+  readText(path: string): Promise<string | undefined>;
+  /** Where a symbolic link leads; undefined for anything else. */
+  readLink(path: string): Promise<string | undefined>;
+  /** Names in a directory, sorted; none when it is missing. */
+  list(path: string): Promise<readonly string[]>;
+  writeText(path: string, text: string, mode: number): Promise<void>;
+  /** Adds to a file that only its owner may read; `text` is on disk when this returns. */
+  append(path: string, text: string): Promise<void>;
+  writeLink(path: string, target: string): Promise<void>;
+  makeDirectory(path: string, mode: number): Promise<void>;
+  /** Makes a directory and its missing parents, readable for everybody; not yet on disk. */
+  ensureDirectory(path: string): Promise<void>;
+  setOwner(path: string, owner: { uid: number; gid: number }): Promise<void>;
+  setMode(path: string, mode: number): Promise<void>;
+  move(from: string, to: string): Promise<void>;
+  /** Copies a file with its mode and owner; the copy is on disk when this returns. */
+  copy(from: string, to: string): Promise<void>;
+  /** Copies a file or link from outside the host's root, readable for everybody; not yet on disk. */
+  bringIn(from: string, to: string): Promise<void>;
+  /** Whether `path` is what `bringIn` would make of `from`. */
+  isCopyOf(from: string, path: string): Promise<boolean>;
+  /** Removes a file or link; nothing to do when it is missing. */
+  remove(path: string): Promise<void>;
+  /** Removes a directory; false when something is in it. */
+  removeEmpty(path: string): Promise<boolean>;
+  removeTree(path: string): Promise<void>;
+}
+
+export function createFiles(root: string): Files {
+  const at = (path: string) => join(root, path);
+  return {
+    at,
+    look: async path => {
+      const stats = await unlessMissing(lstat(at(path)));
+      return stats === undefined ? undefined : factsOf(stats);
+    },
+    isSameFile: (a, b) => isSameFile(at(a), at(b)),
+    readText: path => unlessMissing(readFile(at(path), 'latin1')),
+    readLink: async path => {
+      const stats = await unlessMissing(lstat(at(path)));
+      return stats?.isSymbolicLink() ? await unlessMissing(readlink(at(path))) : undefined;
+    },
+    list: async path => ((await unlessMissing(readdir(at(path)))) ?? []).sort(),
+    writeText: (path, text, mode) => writeAtomically(at(path), text, mode),
+    append: (path, text) => appendDurably(at(path), text),
+    writeLink: (path, target) => linkAtomically(at(path), target),
+    makeDirectory: async (path, mode) => {
+      await mkdir(at(path));
+      await chmod(at(path), mode);
+      await syncDirectory(dirname(at(path)));
+    },
+    ensureDirectory: async path => {
+      await mkdir(at(path), { recursive: true, mode: 0o755 });
+    },
+    setOwner: (path, { uid, gid }) => lchown(at(path), uid, gid),
+    setMode: (path, mode) => chmod(at(path), mode),
+    move: async (from, to) => {
+      await rename(at(from), at(to));
+      await syncDirectory(dirname(at(to)));
+    },
+    copy: (from, to) => copyDurably(at(from), at(to)),
+    bringIn: (from, to) => copyAsProgram(from, at(to)),
+    isCopyOf: (from, path) => isProgramCopy(from, at(path)),
+    remove: async path => {
+      if ((await unlessMissing(unlink(at(path)).then(() => true))) !== undefined)
+        await syncDirectory(dirname(at(path)));
+    },
+    removeEmpty: path => removeEmptyDirectory(at(path)),
+    removeTree: path => rm(at(path), { recursive: true, force: true }),
+  };
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean | undefined> {
+  try {
+    const [one, other] = await Promise.all([stat(a), stat(b)]);
+    return one.dev === other.dev && one.ino === other.ino;
+  } catch (error) {
+    if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM') || hasCode(error, 'ENOENT'))
+      return undefined;
+    throw error;
+  }
+}
+
+function factsOf(stats: Stats): FileFacts {
+  return {
+    kind: kindOf(stats),
+    mode: stats.mode & 0o7777,
+    uid: stats.uid,
+    gid: stats.gid,
+    sizeBytes: stats.size,
+  };
+}
+
+function kindOf(stats: Stats): FileFacts['kind'] {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  return stats.isSymbolicLink() ? 'symlink' : 'other';
+}

@@ -1,0 +1,40 @@
+import type { Distro, Facts } from './facts.ts';
+import type { Files } from './files.ts';
+import { createFiles } from './files.ts';
+import type { Mounts } from './mounts.ts';
+import { createMounts } from './mounts.ts';
+import type { Processes } from './processes.ts';
+import { createProcesses } from './processes.ts';
+import type { Services } from './services.ts';
+import { createServices } from './services.ts';
+import type { AccountTools } from './users.ts';
+import { createAccountTools } from './users.ts';
+
+/** A machine, seen from one root: `/`, an image that is being prepared, or a folder in a test. */
+export interface Host extends Files, Processes, AccountTools, Services, Mounts {
+  readonly root: string;
+  readDistro(): Promise<Distro>;
+  /** What kind of machine this is; looked at once, when somebody asks. */
+  readFacts(): Promise<Facts>;
+}
+
+interface HostOptions {
+  /** Where programs are found, instead of the usual system folders. */
+  readonly path?: string;
+}
+
+export function createHost(root: string, { path }: HostOptions = {}): Host {
+  const files = createFiles(root);
+  const processes = createProcesses(path);
+  const { run } = processes;
+  return {
+    root,
+    ...files,
+    ...processes,
+    ...createAccountTools({ root, files, run }),
+    ...createServices({ files, run }),
+    ...createMounts(),
+    readDistro: async () => (await import('./facts.ts')).readDistro(files),
+    readFacts: async () => (await import('./facts.ts')).readFacts(root, files),
+  };
+}

@@ -1,0 +1,131 @@
+import type { Files } from './files.ts';
+import type { Run } from './processes.ts';
+
+export type Init = 'systemd' | 'openrc' | 'none';
+
+/** The one service of this program, as the host's init system sees it. */
+export interface ServiceManager {
+  isEnabled(): Promise<boolean>;
+  isActive(): Promise<boolean>;
+  enable(): Promise<void>;
+  disable(): Promise<void>;
+  /** Asks for a start. That it succeeded says nothing about whether the daemon answers. */
+  start(): Promise<void>;
+  /** Waits until the daemon has drained. */
+  stop(): Promise<void>;
+  /** The last lines of what the service had to say, as far as they can be found. */
+  readLog(): Promise<string>;
+  /** Makes the init system read its service files again. */
+  reload(): Promise<void>;
+}
+
+export interface Services {
+  /** Which init system runs this host; programs of another one that lie around do not count. */
+  findInit(): Promise<Init>;
+  serviceManager(init: Init, service: string): ServiceManager;
+}
+
+interface ServiceHost {
+  readonly files: Files;
+  readonly run: Run;
+}
+
+export function createServices({ files, run }: ServiceHost): Services {
+  return {
+    findInit: () => findInit(files),
+    serviceManager: (init, service) => {
+      switch (init) {
+        case 'systemd':
+          return systemdManager(run, service);
+        case 'openrc':
+          return openrcManager({ files, run }, service);
+        case 'none':
+          return NO_MANAGER;
+        default:
+          return init satisfies never;
+      }
+    },
+  };
+}
+
+const LOG_LINES = 8;
+
+async function findInit(files: Files): Promise<Init> {
+  if ((await files.look('/run/systemd/system'))?.kind === 'directory') return 'systemd';
+  if ((await files.look('/run/openrc/softlevel'))?.kind === 'file') return 'openrc';
+  return 'none';
+}
+
+/**
+ * The socket unit is what is enabled and started: systemd starts the service at the first connection, and keeps
+ * accepting connections while the service restarts.
+ */
+function systemdManager(run: Run, service: string): ServiceManager {
+  const units = [`${service}.socket`, `${service}.service`];
+  const [socket = ''] = units;
+  const systemctl = async (args: readonly string[], accept?: readonly number[]) =>
+    (await run(['systemctl', '--quiet', ...args], { accept })).status;
+  return {
+    isEnabled: async () => (await systemctl(['is-enabled', socket], [0, 1, 4])) === 0,
+    isActive: async () => (await systemctl(['is-active', socket], [0, 3, 4])) === 0,
+    enable: async () => void (await systemctl(['enable', socket])),
+    disable: async () => void (await systemctl(['disable', ...units], [0, 1, 4, 5])),
+    start: async () => {
+      await systemctl(['reset-failed', ...units], [0, 1, 4, 5]);
+      await systemctl(['start', socket]);
+    },
+    stop: async () => void (await systemctl(['stop', ...units], [0, 5])),
+    readLog: async () => {
+      const argv = ['journalctl', '-b', '-u', service, '-n', `${LOG_LINES}`, '-o', 'cat', '-q'];
+      return (await run([...argv, '--no-pager'], { accept: [0, 1] })).stdout;
+    },
+    reload: async () => void (await systemctl(['daemon-reload'])),
+  };
+}
+
+/** Exit statuses: system-tests.md, chapter 6. */
+const OPENRC_STOPPED = 3;
+const OPENRC_CRASHED = 32;
+
+function openrcManager({ files, run }: ServiceHost, service: string): ServiceManager {
+  const rcService = async (command: string, accept?: readonly number[]) =>
+    (await run(['rc-service', '--quiet', service, command], { accept })).status;
+  const status = () => rcService('status', [0, 1, OPENRC_STOPPED, OPENRC_CRASHED]);
+  return {
+    isEnabled: async () =>
+      (await files.look(`/etc/runlevels/default/${service}`))?.kind === 'symlink',
+    isActive: async () => (await status()) === 0,
+    enable: async () => void (await run(['rc-update', 'add', service, 'default'])),
+    disable: async () => void (await run(['rc-update', 'del', service], { accept: [0, 1] })),
+    start: async () => {
+      if ((await status()) === OPENRC_CRASHED) await rcService('zap');
+      await rcService('start');
+    },
+    stop: async () => {
+      if ((await files.look(`/etc/init.d/${service}`)) === undefined) return;
+      if ((await status()) !== OPENRC_STOPPED) await rcService('stop');
+    },
+    readLog: async () => {
+      const lines = ((await files.readText(openrcLog(service))) ?? '').trimEnd().split('\n');
+      return lines.slice(-LOG_LINES).join('\n');
+    },
+    reload: async () => {},
+  };
+}
+
+/** Where the OpenRC script of a service has its output written to. */
+export function openrcLog(service: string): string {
+  return `/var/log/${service}.log`;
+}
+
+/** A host whose services somebody else starts. */
+const NO_MANAGER: ServiceManager = {
+  isEnabled: async () => false,
+  isActive: async () => false,
+  enable: async () => {},
+  disable: async () => {},
+  start: async () => {},
+  stop: async () => {},
+  readLog: async () => '',
+  reload: async () => {},
+};

@@ -1,0 +1,50 @@
+import { defineAction } from '../action.ts';
+
+interface Spec {
+  readonly file: string;
+  readonly lines: readonly string[];
+}
+
+interface Undo {
+  readonly before: string;
+}
+
+const BEGIN = '# begin: managed by tenon setup, removed by tenon uninstall';
+const END = '# end: managed by tenon setup';
+const BLOCK = new RegExp(`\\n${BEGIN}\\n[^]*?${END}\\n`, 'u');
+
+/** Some lines at the end of a file that belongs to somebody else. */
+export const managedBlock = defineAction<Spec, Undo>({
+  kind: 'managed-block',
+  target: ({ file }) => file,
+  describe: ({ file, lines }) => `Add ${lines.length === 1 ? 'a line' : 'lines'} to ${file}`,
+  describeUndo: ({ file }) => `Remove those lines from ${file}`,
+
+  async inspect({ host }, { file, lines }) {
+    const facts = await host.look(file);
+    if (facts?.kind !== 'file') return { state: 'conflict', reason: `${file} is not a file` };
+    const before = (await host.readText(file)) ?? '';
+    if (before.includes(blockOf(lines))) return { state: 'done' };
+    return { state: 'todo', change: 'modify', undo: { before } };
+  },
+
+  async apply({ host }, { file, lines }) {
+    const facts = await host.look(file);
+    const text = ((await host.readText(file)) ?? '').replace(BLOCK, '');
+    await host.writeText(file, text + blockOf(lines), facts?.mode ?? 0o644);
+  },
+
+  async revert({ host }, { file, lines }, { undo: { before } }) {
+    await host.remove(`${file}.tenon-new`);
+    const facts = await host.look(file);
+    const now = await host.readText(file);
+    if (facts === undefined || now === undefined) return undefined;
+    const without = now === before + blockOf(lines) ? before : now.replace(BLOCK, '');
+    if (without !== now) await host.writeText(file, without, facts.mode);
+    return undefined;
+  },
+});
+
+function blockOf(lines: readonly string[]): string {
+  return `\n${[BEGIN, ...lines, END].join('\n')}\n`;
+}

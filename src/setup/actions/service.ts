@@ -1,0 +1,112 @@
+import type { Init } from '../../host/services.ts';
+import type { Tools } from '../action.ts';
+import { defineAction } from '../action.ts';
+import { daemonSilent } from '../errors.ts';
+
+interface Spec {
+  readonly init: Init;
+  readonly service: string;
+  readonly socketPath: string;
+}
+
+interface Undo {
+  readonly before: boolean;
+}
+
+const ANSWER_TIMEOUT_MS = 20_000;
+const ANSWER_EVERY_MS = 100;
+
+/** Nothing may run the old program while it is replaced. */
+export const serviceStop = defineAction<Spec, Undo>({
+  kind: 'service-stop',
+  target: ({ service }) => service,
+  describe: ({ service }) => `Stop ${service} while it is replaced`,
+  describeUndo: ({ service }) => `Start ${service} again`,
+
+  async inspect({ host }, { init, service }, stale) {
+    if (!stale || !(await host.serviceManager(init, service).isActive())) return { state: 'done' };
+    return { state: 'todo', change: 'modify', undo: { before: true } };
+  },
+
+  apply: ({ host }, { init, service }) => host.serviceManager(init, service).stop(),
+
+  async revert({ host }, { init, service }) {
+    await host.serviceManager(init, service).start();
+    return undefined;
+  },
+});
+
+/** The service at every boot. */
+export const serviceEnable = defineAction<Spec, Undo>({
+  kind: 'service-enable',
+  target: ({ service }) => service,
+  describe: ({ service }) => `Enable ${service} at boot`,
+  describeUndo: ({ service }) => `Disable ${service}`,
+
+  inspect: async ({ host }, { init, service }) =>
+    (await host.serviceManager(init, service).isEnabled())
+      ? { state: 'done' }
+      : { state: 'todo', change: 'create', undo: { before: false } },
+
+  apply: ({ host }, { init, service }) => host.serviceManager(init, service).enable(),
+
+  async revert({ host }, { init, service }) {
+    await host.serviceManager(init, service).disable();
+    return undefined;
+  },
+});
+
+/** The running service. It is up when it answers, whatever the init system says. */
+export const serviceStart = defineAction<Spec, Undo>({
+  kind: 'service-start',
+  target: ({ service }) => service,
+  describe: ({ service }) => `Start ${service}`,
+  describeUndo: ({ service }) => `Stop ${service}`,
+
+  async inspect(tools, spec, stale) {
+    const isActive = await tools.host.serviceManager(spec.init, spec.service).isActive();
+    if (isActive && !stale && (await answers(tools, spec))) return { state: 'done' };
+    return { state: 'todo', change: 'create', undo: { before: isActive } };
+  },
+
+  async apply(tools, { init, service, socketPath }, signal) {
+    const manager = tools.host.serviceManager(init, service);
+    await manager.start();
+    await waitForAnswer(tools, { init, service, socketPath }, signal);
+  },
+
+  async revert({ host }, { init, service, socketPath }) {
+    await host.serviceManager(init, service).stop();
+    await host.remove(socketPath);
+    return undefined;
+  },
+});
+
+async function answers({ handshake }: Tools, { socketPath }: Spec): Promise<boolean> {
+  try {
+    await handshake(socketPath, AbortSignal.timeout(ANSWER_TIMEOUT_MS));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function waitForAnswer(tools: Tools, spec: Spec, signal: AbortSignal): Promise<void> {
+  const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const either = AbortSignal.any([signal, deadline]);
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await tools.handshake(spec.socketPath, either);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (deadline.aborted) throw daemonSilent(spec.socketPath, await readLog(tools, spec), error);
+    }
+    await tools.sleep(ANSWER_EVERY_MS, signal);
+  }
+}
+
+/** Read now, because a rollback takes the log away. */
+async function readLog({ host }: Tools, { init, service }: Spec): Promise<string> {
+  return (await host.serviceManager(init, service).readLog()).trim();
+}

@@ -1,0 +1,72 @@
+import { TenonError } from '../base/errors.ts';
+
+/** The host does not let setup begin; nothing was changed. */
+export function blocked(reasons: readonly string[], hint: string): TenonError {
+  return new TenonError('setup/blocked', `Cannot set up this host: ${reasons.join('; ')}`, {
+    hint,
+  });
+}
+
+/** The service was started and nothing answers. */
+export function daemonSilent(socketPath: string, log: string, cause: unknown): TenonError {
+  const words = log === '' ? 'its log is empty' : `its log ends with\n${log}`;
+  const message = `Cannot reach the daemon at ${socketPath}: it was started, does not answer, and ${words}`;
+  return new TenonError('setup/daemon-silent', message, { check: 'daemon.alive', cause });
+}
+
+/** The journal names an action that this version does not have. */
+export function unknownAction(kind: string): TenonError {
+  return new TenonError(
+    'setup/unknown-action',
+    `Cannot read the journal: there is no action "${kind}"`,
+    {
+      hint: 'Use the version of tenon that wrote it, or a later one',
+    },
+  );
+}
+
+/** The journal was damaged, or written by a later version. */
+export function badJournal(file: string, reason: string): TenonError {
+  return new TenonError('setup/bad-journal', `Cannot read ${file}: ${reason}`, {
+    hint: `Keep a copy of ${file} and report it`,
+  });
+}
+
+/** Another setup or uninstall holds the journal. */
+export function journalBusy(file: string): TenonError {
+  return new TenonError(
+    'setup/busy',
+    `Cannot open ${file}: another setup or uninstall is running`,
+    {
+      hint: 'Wait until it has ended, then try again',
+    },
+  );
+}
+
+/** An earlier setup was killed half way. */
+export function unfinished(): TenonError {
+  return new TenonError(
+    'setup/unfinished',
+    'Cannot set up this host: an earlier setup did not end',
+    {
+      hint: 'Run "tenon setup --resume" to finish it, or "tenon setup --rollback" to take it back',
+    },
+  );
+}
+
+/** Every block of ids that setup may use has an owner. */
+export function noFreeIds({ base, count }: { base: number; count: number }): TenonError {
+  const message = `Cannot find ${count} free user ids from ${base} on`;
+  return new TenonError('setup/no-free-ids', message, {
+    hint: 'Look at "getent passwd" and /etc/subuid for who has them',
+    check: 'users.missing',
+  });
+}
+
+/** The program that runs is not all there. */
+export function incompleteProgram(folder: string, file: string): TenonError {
+  const message = `Cannot install the program in ${folder}: ${file} is missing`;
+  return new TenonError('setup/incomplete-program', message, {
+    hint: 'Run "npm run setup" in a fresh checkout',
+  });
+}

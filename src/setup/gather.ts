@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { hostNames, type StoreLayout } from '../config/layout.ts';
+import { createFiles } from '../host/files.ts';
+import type { Host } from '../host/host.ts';
+import { userNames, type WantedUsers } from './accounts.ts';
+import { incompleteProgram } from './errors.ts';
+import type { PlanInput } from './plan.ts';
+import { formatAnswers } from './settings.ts';
+
+interface Known {
+  readonly layout: StoreLayout;
+  /** What nix.conf, or its default, says. */
+  readonly buildUsersGroup: string;
+  readonly programFolder: string;
+  readonly nologin: string | undefined;
+  readonly users: WantedUsers;
+}
+
+/** What setup may install of `init/`. */
+const INIT_FILES = [
+  'openrc/tenon-daemon.confd',
+  'openrc/tenon-daemon.initd',
+  'profile.d/tenon.sh',
+  'systemd/tenon-daemon.service',
+  'systemd/tenon-daemon.socket',
+  'tmpfiles.d/tenon.conf',
+];
+const NOLOGIN = '/sbin/nologin';
+
+/** Looks up all that the plan depends on. */
+export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInput> {
+  const { layout, buildUsersGroup, programFolder, nologin, users } = known;
+  const hasNixConf = (await host.look(layout.nixConfFile)) !== undefined;
+  const hasTenonConf = (await host.look(hostNames.tenonConfFile)) !== undefined;
+  const ids = Array.from({ length: users.count + 1 }, (_, index) => users.base + index);
+  const accounts = await host.readAccounts({
+    users: [...userNames(users), ...ids],
+    groups: [users.group, ...ids],
+  });
+  return {
+    init: await host.findInit(),
+    accounts,
+    nologin: nologin ?? NOLOGIN,
+    users,
+    store: layout,
+    program: programFolder,
+    initFiles: await readInitFiles(programFolder),
+    nixConf: hasNixConf ? { buildUsersGroup } : undefined,
+    tenonConf: hasTenonConf ? undefined : formatAnswers({ accounts, users }),
+  };
+}
+
+async function readInitFiles(programFolder: string): Promise<ReadonlyMap<string, string>> {
+  const files = createFiles('/');
+  const entries = await Promise.all(
+    INIT_FILES.map(async path => {
+      const text = await files.readText(join(programFolder, 'init', path));
+      if (text === undefined) throw incompleteProgram(programFolder, `init/${path}`);
+      return [path, text] as const;
+    }),
+  );
+  return new Map(entries);
+}

@@ -1,0 +1,44 @@
+import type { Facts } from '../host/facts.ts';
+import type { Init } from '../host/services.ts';
+import type { Survey } from './run.ts';
+
+interface Look {
+  readonly init: Init;
+  readonly facts: Pick<Facts, 'programs'>;
+  readonly surveys: readonly Survey[];
+  readonly preflight: readonly { readonly id: string; status: string; readonly summary: string }[];
+  readonly hasStrangeDaemon: boolean;
+}
+
+const ACCOUNT_PROGRAMS = ['groupadd', 'useradd', 'usermod', 'userdel', 'groupdel'] as const;
+
+/** Everything that keeps setup from beginning, so that it can be cured in one go. */
+export function findObstacles(look: Look): readonly string[] {
+  return [
+    ...initObstacles(look),
+    ...programObstacles(look),
+    ...look.surveys.flatMap(({ inspection }) =>
+      inspection.state === 'conflict' ? [inspection.reason] : [],
+    ),
+    ...look.preflight
+      .filter(({ status }) => status === 'error')
+      .map(({ id, summary }) => `${summary}, see "tenon doctor ${id}"`),
+  ];
+}
+
+function initObstacles({ init, hasStrangeDaemon }: Look): readonly string[] {
+  return [
+    ...(init === 'none' ? ['neither systemd nor OpenRC runs this host'] : []),
+    ...(hasStrangeDaemon ? ['another daemon serves this store, it has to be stopped first'] : []),
+  ];
+}
+
+/** Only accounts that are still to be made need the tools for them. */
+function programObstacles({ facts, surveys }: Look): readonly string[] {
+  const needsAccounts = surveys.some(
+    ({ step, inspection }) => step.group === 'Accounts' && inspection.state === 'todo',
+  );
+  if (!needsAccounts) return [];
+  const missing = ACCOUNT_PROGRAMS.filter(name => facts.programs[name] === undefined);
+  return missing.length === 0 ? [] : [`the programs ${missing.join(', ')} are missing`];
+}

@@ -1,0 +1,141 @@
+import { dirname, join } from 'node:path';
+import type { StoreLayout } from '../config/layout.ts';
+import { hostNames } from '../config/layout.ts';
+import type { Init } from '../host/services.ts';
+import type { Accounts } from '../host/users.ts';
+import { accountSteps } from './account-steps.ts';
+import type { WantedUsers } from './accounts.ts';
+import { chooseUsers } from './accounts.ts';
+import type { Step } from './action.ts';
+import { directory } from './actions/directory.ts';
+import { link } from './actions/link.ts';
+import { managedBlock } from './actions/managed-block.ts';
+import { program } from './actions/program.ts';
+import { noFreeIds } from './errors.ts';
+import { fileStep, folders, initFile } from './file-steps.ts';
+import { places } from './places.ts';
+import { serviceSteps, serviceStopStep } from './service-steps.ts';
+
+/** Build users may add to the store, and not remove what another one put there. */
+const STORE_MODE = 0o1775;
+
+/** All that a plan depends on. The same input gives the same plan. */
+export interface PlanInput {
+  readonly init: Init;
+  readonly accounts: Accounts;
+  readonly nologin: string;
+  readonly users: WantedUsers;
+  readonly store: StoreLayout;
+  /** The program's folder on the running machine. */
+  readonly program: string;
+  /** The files of `init/`, by their path in it. */
+  readonly initFiles: ReadonlyMap<string, string>;
+  /** What nix.conf, where there is one, says the build users' group is; '' when it turns build users off. */
+  readonly nixConf: { readonly buildUsersGroup: string } | undefined;
+  /** The text of tenon.conf where there is none yet. */
+  readonly tenonConf: string | undefined;
+}
+
+/** Everything that a host with a working daemon has. Which of it is to do is for the host to say. */
+export function planSteps(input: PlanInput): readonly Step[] {
+  const chosen = chooseUsers(input.accounts, input.users);
+  if (chosen === undefined) throw noFreeIds(input.users);
+  return [
+    ...accountSteps(input, chosen),
+    ...storeSteps(input.store, chosen.gid),
+    ...programSteps(input),
+    ...configurationSteps(input),
+    ...shellSteps(input),
+    ...serviceSteps(input),
+  ];
+}
+
+function storeSteps(store: StoreLayout, gid: number): readonly Step[] {
+  const { storeDir, stateDir, logDir, gcRootsDir, profilesDir } = store;
+  const parts = [storeDir, stateDir, logDir];
+  const wanted = [
+    storeDir,
+    dirname(store.socketPath),
+    store.dbDir,
+    join(gcRootsDir, 'per-user'),
+    join(profilesDir, 'per-user'),
+    store.tempRootsDir,
+    logDir,
+  ];
+  const paths = new Set(wanted.flatMap(path => [...above(path), path]));
+  return [...paths].map(path =>
+    directory.step({
+      id: `directory:${path}`,
+      group: 'Directories',
+      reason: 'the store and what belongs to it',
+      spec: {
+        path,
+        ...(parts.some(part => isAtOrBelow(path, part)) ? { holdsStore: true } : {}),
+        ...(path === storeDir ? { access: { mode: STORE_MODE, uid: 0, gid } } : {}),
+      },
+    }),
+  );
+}
+
+function isAtOrBelow(path: string, folder: string): boolean {
+  return `${path}/`.startsWith(`${folder}/`);
+}
+
+/** The folders above `path`, the outermost first, without `/`. */
+function above(path: string): readonly string[] {
+  const parent = dirname(path);
+  return parent === '/' ? [] : [...above(parent), parent];
+}
+
+function programSteps(input: PlanInput): readonly Step[] {
+  const { programDir, commandFile } = hostNames;
+  return [
+    ...folders(['/usr/local', dirname(programDir), dirname(commandFile)], 'Files'),
+    serviceStopStep(input),
+    program.step({
+      id: 'program',
+      group: 'Files',
+      reason: 'the daemon and the tenon command',
+      spec: { from: input.program, to: programDir },
+    }),
+    link.step({
+      id: 'command',
+      group: 'Files',
+      reason: 'the tenon command for every user, in every shell',
+      spec: { path: commandFile, target: join(programDir, 'src/tenon') },
+    }),
+  ];
+}
+
+function configurationSteps(input: PlanInput): readonly Step[] {
+  const { store, tenonConf } = input;
+  const file = hostNames.tenonConfFile;
+  const reason = 'the answers given to setup';
+  return [
+    ...folders([store.confDir], 'Files'),
+    ...nixConfSteps(input),
+    ...folders([dirname(file)], 'Files'),
+    ...(tenonConf === undefined ? [] : [fileStep('Files', { file, text: tenonConf, reason })]),
+  ];
+}
+
+/** A nix.conf that is there stays as it is, unless it keeps the daemon from using these build users. */
+function nixConfSteps({ nixConf, store, users }: PlanInput): readonly Step[] {
+  const file = store.nixConfFile;
+  const setting = `build-users-group = ${users.group}`;
+  if (nixConf === undefined) {
+    const text = `# Settings of the store daemon, see nix.conf(5). Edit it as you like.\n${setting}\n`;
+    return [fileStep('Files', { file, text, reason: 'the settings of daemon and clients' })];
+  }
+  if (nixConf.buildUsersGroup === users.group) return [];
+  const spec = { file, lines: [setting] };
+  const reason = nixConf.buildUsersGroup === '' ? 'it turns build users off' : 'it names others';
+  return [managedBlock.step({ id: `block:${file}`, group: 'Files', reason, spec })];
+}
+
+function shellSteps({ initFiles }: PlanInput): readonly Step[] {
+  const file = places.profile;
+  const text = initFile(initFiles, 'profile.d/tenon.sh');
+  const reason = 'the programs of the profiles in login shells';
+  return [...folders([dirname(file)], 'Shells'), fileStep('Shells', { file, text, reason })];
+}

@@ -1,0 +1,190 @@
+import { messageOf } from '../base/errors.ts';
+import type { Action, Extent, Inspection, Kept, Step, Tools } from './action.ts';
+import { bindStep } from './actions.ts';
+import { blocked } from './errors.ts';
+import type { Entry, Journal, Transaction } from './journal.ts';
+
+/** A step, and how the host stands to it. */
+export interface Survey {
+  readonly step: Step;
+  readonly action: Action;
+  readonly inspection: Inspection<unknown>;
+}
+
+/** What happens while a plan is applied or reverted, for whoever shows it. */
+export type SetupEvent =
+  | { readonly event: 'start' | 'done'; readonly step: Step; readonly title: string }
+  | {
+      readonly event: 'failed';
+      readonly step: Step;
+      readonly title: string;
+      readonly error: unknown;
+    }
+  | { readonly event: 'kept'; readonly step: Step; readonly kept: Kept }
+  | { readonly event: 'rollback'; readonly error: unknown };
+
+/** How a plan ended. */
+export type Outcome =
+  | { readonly outcome: 'installed' }
+  | { readonly outcome: 'rolled-back'; readonly error: unknown }
+  | {
+      readonly outcome: 'incomplete';
+      readonly error: unknown;
+      readonly failures: readonly Failure[];
+    };
+
+/** What could not be undone, and why. */
+export interface Failure {
+  readonly what: string;
+  readonly error: unknown;
+}
+
+/** Looks at the host for every step; the second look is for steps that depend on others. */
+export async function survey(steps: readonly Step[], tools: Tools): Promise<readonly Survey[]> {
+  const first = await lookAtAll(steps, tools, new Set());
+  return await lookAtAll(steps, tools, idsToDo(first));
+}
+
+export function idsToDo(surveys: readonly Survey[]): ReadonlySet<string> {
+  const todo = surveys.filter(({ inspection }) => inspection.state === 'todo');
+  return new Set(todo.map(({ step }) => step.id));
+}
+
+async function lookAtAll(
+  steps: readonly Step[],
+  tools: Tools,
+  todo: ReadonlySet<string>,
+): Promise<readonly Survey[]> {
+  const surveys: Survey[] = [];
+  for (const step of steps) {
+    const action = bindStep(step);
+    surveys.push({ step, action, inspection: await action.inspect(tools, isStale(step, todo)) });
+  }
+  return surveys;
+}
+
+function isStale({ redoWith = [] }: Step, todo: ReadonlySet<string>): boolean {
+  return redoWith.some(id => todo.has(id));
+}
+
+/** Applies what is to do of the journal's open plan; when an action fails, undoes all of them. */
+export async function* finish(
+  journal: Journal,
+  tools: Tools,
+  signal: AbortSignal,
+): AsyncGenerator<SetupEvent, Outcome> {
+  const { open } = journal.history;
+  if (open === undefined) return { outcome: 'installed' };
+  try {
+    yield* applyAll(journal, open, { tools, signal });
+  } catch (error) {
+    yield { event: 'rollback', error };
+    const failures = yield* rollBack(journal, tools);
+    if (failures.length > 0) return { outcome: 'incomplete', error, failures };
+    return { outcome: 'rolled-back', error };
+  }
+  await journal.write({ record: 'commit' });
+  for (const step of open.steps) await bindStep(step).commit(tools);
+  return { outcome: 'installed' };
+}
+
+interface Means {
+  readonly tools: Tools;
+  readonly signal: AbortSignal;
+}
+
+async function* applyAll(
+  journal: Journal,
+  open: Transaction,
+  means: Means,
+): AsyncGenerator<SetupEvent> {
+  const isApplied = new Set(open.entries.filter(each => each.isApplied).map(each => each.step.id));
+  for (const step of open.steps) {
+    if (open.todo.has(step.id) && !isApplied.has(step.id))
+      yield* applyOne(journal, { step, isStale: isStale(step, open.todo) }, means);
+  }
+}
+
+async function* applyOne(
+  journal: Journal,
+  { step, isStale }: { step: Step; isStale: boolean },
+  { tools, signal }: Means,
+): AsyncGenerator<SetupEvent> {
+  signal.throwIfAborted();
+  const action = bindStep(step);
+  const inspection = await action.inspect(tools, isStale);
+  if (inspection.state === 'conflict') throw blocked([inspection.reason], CONFLICT_HINT);
+  const wasBegun = journal.history.open?.entries.some(entry => entry.step.id === step.id);
+  if (inspection.state === 'done' && !wasBegun) return;
+  const title = action.title(inspection.state === 'todo' ? inspection.change : 'create');
+  yield { event: 'start', step, title };
+  if (inspection.state === 'todo')
+    await journal.write({ record: 'apply', id: step.id, undo: inspection.undo });
+  try {
+    await action.apply(tools, signal);
+  } catch (error) {
+    yield { event: 'failed', step, title, error };
+    throw error;
+  }
+  await journal.write({ record: 'applied', id: step.id });
+  yield { event: 'done', step, title };
+}
+
+const CONFLICT_HINT = 'Move it away or decide what to do with it, then run "tenon setup" again';
+
+/** Undoes the journal's open plan, as far as it went. Gives what could not be undone. */
+export async function* rollBack(
+  journal: Journal,
+  tools: Tools,
+): AsyncGenerator<SetupEvent, readonly Failure[]> {
+  const entries = journal.history.open?.entries ?? [];
+  const failures = yield* revertAll(journal, entries, { tools, extent: 'rollback' });
+  if (failures.length === 0) await journal.write({ record: 'rollback' });
+  return failures;
+}
+
+/** Undoes everything that setup ever did here, newest first, past any failure. */
+export async function* uninstall(
+  journal: Journal,
+  tools: Tools,
+  extent: 'uninstall' | 'purge',
+): AsyncGenerator<SetupEvent, readonly Failure[]> {
+  const unfinished = yield* rollBackOpen(journal, tools);
+  const { installed } = journal.history;
+  return [...unfinished, ...(yield* revertAll(journal, installed, { tools, extent }))];
+}
+
+async function* rollBackOpen(
+  journal: Journal,
+  tools: Tools,
+): AsyncGenerator<SetupEvent, readonly Failure[]> {
+  return journal.history.open === undefined ? [] : yield* rollBack(journal, tools);
+}
+
+async function* revertAll(
+  journal: Journal,
+  entries: readonly Entry[],
+  { tools, extent }: { tools: Tools; extent: Extent },
+): AsyncGenerator<SetupEvent, readonly Failure[]> {
+  const failures: Failure[] = [];
+  for (const { step, undo } of entries.toReversed()) {
+    const action = bindStep(step);
+    const title = action.undoText;
+    yield { event: 'start', step, title };
+    try {
+      const kept = await action.revert(tools, { undo, extent });
+      await journal.write({ record: 'reverted', id: step.id });
+      if (kept === undefined) yield { event: 'done', step, title };
+      else yield { event: 'kept', step, kept };
+    } catch (error) {
+      failures.push({ what: step.id, error });
+      yield { event: 'failed', step, title, error };
+    }
+  }
+  return failures;
+}
+
+/** One line for what went wrong. */
+export function failureText({ what, error }: Failure): string {
+  return `${what}: ${messageOf(error)}`;
+}

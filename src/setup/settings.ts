@@ -1,0 +1,65 @@
+import { hostNames } from '../config/layout.ts';
+import type { SetupName, SetupSettings } from '../config/setup-settings.ts';
+import { resolveSetupSettings, setupNames } from '../config/setup-settings.ts';
+import { mergeTenonConf } from '../config/tenon-conf.ts';
+import type { Init } from '../host/services.ts';
+import type { WantedUsers } from './accounts.ts';
+import { chooseUsers } from './accounts.ts';
+import type { Setting } from './describe.ts';
+import type { PlanInput } from './plan.ts';
+
+/** The settings that a plan follows; for the others there is one way only. */
+const FOLLOWED: readonly SetupName[] = ['users.group', 'users.prefix', 'users.base', 'users.count'];
+
+const TENON_CONF_HEADER = '; The answers given to tenon setup, for the next time.\n';
+
+export function usersOf(settings: SetupSettings): WantedUsers {
+  return {
+    group: settings['users.group'].value,
+    prefix: settings['users.prefix'].value,
+    base: settings['users.base'].value,
+    count: settings['users.count'].value,
+  };
+}
+
+/** Settings that somebody wrote down and that would not be followed. */
+export function findUnfollowed(settings: SetupSettings, init: Init): readonly string[] {
+  const defaults = defaultsFor(init);
+  return setupNames
+    .filter(name => !FOLLOWED.includes(name))
+    .filter(name => `${settings[name].value}` !== `${defaults[name].value}`)
+    .map(
+      name =>
+        `${name} is "${settings[name].value}", and only "${defaults[name].value}" is possible`,
+    );
+}
+
+function defaultsFor(init: Init): SetupSettings {
+  return resolveSetupSettings({ flags: {}, env: {}, file: undefined, detected: { init } });
+}
+
+/** What the plan was made with, and where it comes from. */
+export function describeSettings(
+  settings: SetupSettings,
+  { init, accounts, users }: Pick<PlanInput, 'init' | 'accounts' | 'users'>,
+): readonly Setting[] {
+  const defaults = defaultsFor(init);
+  const base = chooseUsers(accounts, users)?.base ?? users.base;
+  return setupNames.map(name => {
+    const setting = { name, ...settings[name], default: defaults[name].value };
+    if (name !== 'users.base' || base === users.base) return setting;
+    return { ...setting, value: base, source: 'detected' };
+  });
+}
+
+/** A tenon.conf with what setup was told or chose. */
+export function formatAnswers({ accounts, users }: Pick<PlanInput, 'accounts' | 'users'>): string {
+  const base = chooseUsers(accounts, users)?.base ?? users.base;
+  const answers = {
+    'users.group': users.group,
+    'users.prefix': users.prefix,
+    'users.base': `${base}`,
+    'users.count': `${users.count}`,
+  };
+  return mergeTenonConf(TENON_CONF_HEADER, answers, hostNames.tenonConfFile);
+}

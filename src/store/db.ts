@@ -1,0 +1,107 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '../base/errors.ts';
+
+const SQLITE_BUSY = 5;
+const SQLITE_PROTOCOL = 15;
+const RETRY_MS = { first: 1, last: 50 };
+/** Without a WAL readers have to wait for writers, and so does the event loop. */
+const NO_WAL_TIMEOUT_MS = 60_000;
+
+type Value = string | number | bigint | null;
+type Row = Record<string, Value>;
+
+/**
+ * The store's SQLite database. Reads are synchronous and never wait: the journal is a WAL. Writes go through
+ * `transaction`, which never blocks the event loop either: a lock that another process holds is tried again later.
+ */
+export class StoreDb {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(file: string, options: { wal: boolean; synchronous: boolean }) {
+    this.#db = options.wal
+      ? new DatabaseSync(file, { timeout: 0 })
+      : new DatabaseSync(withDotfileLocks(file), { timeout: NO_WAL_TIMEOUT_MS });
+    this.#db.exec(`pragma foreign_keys = 1;
+      pragma synchronous = ${options.synchronous ? 'normal' : 'off'};
+      pragma wal_autocheckpoint = 40000`);
+    const wanted = options.wal ? 'wal' : 'truncate';
+    if (this.get('pragma main.journal_mode')?.journal_mode !== wanted)
+      this.#db.exec(`pragma main.journal_mode = ${wanted}`);
+  }
+
+  /** The first row, or undefined. Columns are read by name. */
+  get(sql: string, ...values: Value[]): Row | undefined {
+    return this.#statement(sql).get(...values) as Row | undefined;
+  }
+
+  all(sql: string, ...values: Value[]): Row[] {
+    return this.#statement(sql).all(...values) as Row[];
+  }
+
+  iterate(sql: string, ...values: Value[]): Iterable<Row> {
+    return this.#statement(sql).iterate(...values) as Iterable<Row>;
+  }
+
+  /** Executes one statement and gives the number of rows that it changed. */
+  run(sql: string, ...values: Value[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  /** Executes several statements that take no values, such as a schema. */
+  execute(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  /**
+   * Runs `work` in one write transaction: all of it is committed, or nothing. `work` is synchronous and may run
+   * several times, when another process holds the database.
+   */
+  async transaction<T>(work: () => T): Promise<T> {
+    for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.last)) {
+      try {
+        return this.#attempt(work);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+      }
+      await sleep(waitMs * (0.5 + Math.random()));
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #attempt<T>(work: () => T): T {
+    this.#statement('begin immediate').run();
+    try {
+      const result = work();
+      this.#statement('commit').run();
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#statement('rollback').run();
+      throw error;
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Without a WAL stock Nix locks the database by another file, and not with fcntl(2): whoever does not is not heard. */
+function withDotfileLocks(file: string): string {
+  return `file:${file.split('/').map(encodeURIComponent).join('/')}?vfs=unix-dotfile`;
+}
+
+function isBusy(error: unknown): boolean {
+  if (!hasCode(error, 'ERR_SQLITE_ERROR')) return false;
+  const number = (error as { errcode?: number }).errcode ?? 0;
+  return (number & 0xff) === SQLITE_BUSY || (number & 0xff) === SQLITE_PROTOCOL;
+}

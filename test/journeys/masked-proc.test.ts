@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { bootMachine, checkoutInMachine } from '../support/machine.ts';
+import { describeOnMachine } from '../support/machine-describe.ts';
+import { changesSince, takeInventory } from './journey.ts';
+
+const tenon = `${checkoutInMachine}/src/tenon`;
+const check = 'sandbox.proc-masked';
+
+const hosts = [
+  {
+    name: 'a file that is covered',
+    breakLines: ['mount --bind /dev/null proc/timer_list'],
+    cure: ['umount', '/proc/timer_list'],
+  },
+  {
+    name: 'another atime mode',
+    breakLines: ['mount -o remount,bind,noatime proc'],
+    cure: ['mount', '-o', 'remount,bind,relatime', '/proc'],
+  },
+];
+
+describeOnMachine('a host whose /proc has', () => {
+  test.each(hosts)('$name: setup refuses, the doctor knows the cure', async host => {
+    const { breakLines, cure } = host;
+    await using machine = await bootMachine({ init: 'systemd', breakLines });
+    const sandbox = ['unshare', '-Urpf', '--mount-proc', 'true'];
+    expect((await machine.run(sandbox)).stderr).toContain('Operation not permitted');
+    const before = takeInventory(machine);
+
+    const setup = await machine.run([tenon, 'setup', '--yes']);
+    expect(setup).toMatchObject({ code: 3, stderr: expect.stringContaining(check) });
+    expect(changesSince(before, machine)).toEqual([]);
+
+    const doctor = await machine.run([tenon, 'doctor', check]);
+    expect(doctor).toMatchObject({ code: 1, stdout: expect.stringContaining(cure.join(' ')) });
+    await machine.output(cure);
+    await machine.output([tenon, 'doctor', check]);
+  });
+});

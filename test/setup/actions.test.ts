@@ -1,0 +1,219 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Action, Extent, Step } from '../../src/setup/action.ts';
+import { directory } from '../../src/setup/actions/directory.ts';
+import { group } from '../../src/setup/actions/group.ts';
+import { link } from '../../src/setup/actions/link.ts';
+import { logFile } from '../../src/setup/actions/log-file.ts';
+import { managedBlock } from '../../src/setup/actions/managed-block.ts';
+import { membership } from '../../src/setup/actions/membership.ts';
+import { program } from '../../src/setup/actions/program.ts';
+import { user } from '../../src/setup/actions/user.ts';
+import { writeFile } from '../../src/setup/actions/write-file.ts';
+import { bindStep } from '../../src/setup/actions.ts';
+import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
+import { changesBetween, takeSnapshot } from '../support/machine-snapshot.ts';
+import { planInput, toolsFor } from '../support/setup-plan.ts';
+
+const never = new AbortController().signal;
+const about = { group: 'Files', reason: 'a test' } as const;
+const nixbld = { name: 'nixbld', gid: 30_000 };
+const builder = {
+  name: 'nixbld1',
+  uid: 30_001,
+  gid: 30_000,
+  comment: 'Nix build user',
+  home: '/var/empty',
+  shell: '/sbin/nologin',
+};
+const nixConf = { file: '/etc/nix.conf', lines: ['build-users-group = nixbld'] };
+
+const CASES: readonly { readonly step: Step; readonly before?: readonly Step[] }[] = [
+  {
+    step: writeFile.step({ id: 'new', ...about, spec: { file: '/etc/x', text: 'x', mode: 0o640 } }),
+  },
+  {
+    step: writeFile.step({
+      id: 'changed',
+      ...about,
+      spec: { file: '/etc/issue', text: 'new\n', mode: 0o600 },
+    }),
+  },
+  { step: managedBlock.step({ id: 'block', ...about, spec: nixConf }) },
+  { step: directory.step({ id: 'folder', ...about, spec: { path: '/opt' } }) },
+  {
+    step: directory.step({
+      id: 'owned folder',
+      ...about,
+      spec: { path: '/srv', access: { mode: 0o1775, uid: 0, gid: 30_000 } },
+    }),
+  },
+  { step: link.step({ id: 'link', ...about, spec: { path: '/usr/tenon', target: 'lib/tenon' } }) },
+  { step: logFile.step({ id: 'log', ...about, spec: { file: '/var/log/tenon.log' } }) },
+  { step: group.step({ id: 'group', ...about, spec: nixbld }) },
+  {
+    step: user.step({ id: 'user', ...about, spec: { user: builder, group: 'nixbld' } }),
+    before: [group.step({ id: 'group', ...about, spec: nixbld })],
+  },
+  {
+    step: membership.step({ id: 'member', ...about, spec: { user: 'nobody', group: 'nixbld' } }),
+    before: [group.step({ id: 'group', ...about, spec: nixbld })],
+  },
+  {
+    step: program.step({
+      id: 'program',
+      ...about,
+      spec: { from: planInput().program, to: '/usr/tenon' },
+    }),
+  },
+];
+
+function createHostFor({ before = [] }: { readonly before?: readonly Step[] }) {
+  const fixture = createFixtureHost();
+  fixture.write('/etc/nix.conf', 'max-jobs = 2');
+  fixture.write('/etc/issue', 'old\n');
+  fixture.write('/srv/data', 'of somebody');
+  const apply = async () => {
+    for (const step of before) await bindStep(step).apply(toolsFor(fixture), never);
+  };
+  return { fixture, prepared: apply() };
+}
+
+async function undoOf(action: Action, fixture: FixtureHost): Promise<unknown> {
+  const inspection = await action.inspect(toolsFor(fixture), false);
+  return inspection.state === 'todo' ? inspection.undo : undefined;
+}
+
+/** Backups that shadow's tools leave are the business of another action. */
+function snapshot({ root }: FixtureHost) {
+  const backups = ['passwd-', 'group-', 'shadow-', 'gshadow-', '.pwd.lock'];
+  const all = takeSnapshot(root, ['/etc', '/usr', '/srv', '/opt', '/var']);
+  return new Map([...all].filter(([path]) => !backups.some(name => path === `/etc/${name}`)));
+}
+
+describe.each(CASES.map(each => ({ name: each.step.id, ...each })))('action $name', each => {
+  const action = bindStep(each.step);
+
+  test('is done after it was applied, and can be applied again', async () => {
+    const { fixture, prepared } = createHostFor(each);
+    using _ = fixture;
+    await prepared;
+    expect((await action.inspect(toolsFor(fixture), false)).state).toBe('todo');
+    await action.apply(toolsFor(fixture), never);
+    expect(await action.inspect(toolsFor(fixture), false)).toEqual({ state: 'done' });
+    const applied = snapshot(fixture);
+    await action.apply(toolsFor(fixture), never);
+    await action.commit(toolsFor(fixture));
+    expect(changesBetween(applied, snapshot(fixture))).toEqual([]);
+  });
+
+  test.each(['rollback', 'uninstall'] satisfies Extent[])(
+    'leaves nothing after %s, which can be repeated',
+    async extent => {
+      const { fixture, prepared } = createHostFor(each);
+      using _ = fixture;
+      await prepared;
+      const before = snapshot(fixture);
+      const undo = await undoOf(action, fixture);
+      await action.apply(toolsFor(fixture), never);
+      expect(await action.revert(toolsFor(fixture), { undo, extent })).toBeUndefined();
+      expect(changesBetween(before, snapshot(fixture))).toEqual([]);
+      expect(await action.revert(toolsFor(fixture), { undo, extent })).toBeUndefined();
+      expect(changesBetween(before, snapshot(fixture))).toEqual([]);
+    },
+  );
+
+  test('can be reverted when it never ran', async () => {
+    const { fixture, prepared } = createHostFor(each);
+    using _ = fixture;
+    await prepared;
+    const before = snapshot(fixture);
+    const undo = await undoOf(action, fixture);
+    expect(await action.revert(toolsFor(fixture), { undo, extent: 'rollback' })).toBeUndefined();
+    expect(changesBetween(before, snapshot(fixture))).toEqual([]);
+  });
+});
+
+describe('what somebody changed after setup stays', () => {
+  test.each([
+    {
+      what: 'an edited file',
+      step: writeFile.step({ id: 'f', ...about, spec: { file: '/etc/x', text: 'x', mode: 0o644 } }),
+      edit: ({ write }: FixtureHost) => write('/etc/x', 'mine'),
+      kept: '/etc/x',
+    },
+    {
+      what: 'a folder with something in it',
+      step: directory.step({ id: 'd', ...about, spec: { path: '/opt' } }),
+      edit: ({ write }: FixtureHost) => write('/opt/mine', ''),
+      kept: '/opt',
+    },
+    {
+      what: 'a link that leads elsewhere',
+      step: link.step({ id: 'l', ...about, spec: { path: '/usr/tenon', target: 'a' } }),
+      edit: ({ host }: FixtureHost) => host.writeLink('/usr/tenon', 'b'),
+      kept: '/usr/tenon',
+    },
+    {
+      what: 'a group with members',
+      step: group.step({ id: 'g', ...about, spec: nixbld }),
+      edit: ({ host }: FixtureHost) => host.setGroups('nobody', ['nixbld']),
+      kept: 'group nixbld',
+    },
+  ])('$what', async ({ step, edit, kept }) => {
+    using fixture = createFixtureHost();
+    const tools = toolsFor(fixture);
+    const action = bindStep(step);
+    const undo = await undoOf(action, fixture);
+    await action.apply(tools, never);
+    await edit(fixture);
+    const edited = snapshot(fixture);
+    expect(await action.revert(tools, { undo, extent: 'uninstall' })).toMatchObject({ what: kept });
+    expect(changesBetween(edited, snapshot(fixture))).toEqual([]);
+  });
+
+  test('lines around a managed block', async () => {
+    using fixture = createFixtureHost();
+    const tools = toolsFor(fixture);
+    const action = bindStep(managedBlock.step({ id: 'b', ...about, spec: nixConf }));
+    fixture.write('/etc/nix.conf', 'max-jobs = 2\n');
+    const undo = await undoOf(action, fixture);
+    await action.apply(tools, never);
+    fixture.write(
+      '/etc/nix.conf',
+      `cores = 1\n${await fixture.host.readText('/etc/nix.conf')}x = y\n`,
+    );
+    await action.revert(tools, { undo, extent: 'uninstall' });
+    expect(await fixture.host.readText('/etc/nix.conf')).toBe('cores = 1\nmax-jobs = 2\nx = y\n');
+  });
+});
+
+describe('what is in the way', () => {
+  test.each([
+    {
+      what: 'a folder where a file should be',
+      step: writeFile.step({ id: 'f', ...about, spec: { file: '/etc', text: '', mode: 0o644 } }),
+    },
+    {
+      what: 'a file where a folder should be',
+      step: directory.step({ id: 'd', ...about, spec: { path: '/etc/passwd' } }),
+    },
+    {
+      what: 'a link of somebody else',
+      step: link.step({ id: 'l', ...about, spec: { path: '/etc/passwd', target: 'x' } }),
+    },
+    {
+      what: 'another program',
+      step: program.step({ id: 'p', ...about, spec: { from: '/nowhere', to: '/etc' } }),
+    },
+  ])('$what is a conflict', async ({ step }) => {
+    using fixture = createFixtureHost();
+    expect(await bindStep(step).inspect(toolsFor(fixture), false)).toMatchObject({
+      state: 'conflict',
+    });
+  });
+});
+
+test('an action of a later version is refused by name', () => {
+  const step = { id: 'x', kind: 'teleport', ...about, spec: {} };
+  expect(() => bindStep(step)).toThrow(expect.objectContaining({ code: 'setup/unknown-action' }));
+});

@@ -1,0 +1,32 @@
+import type { CheckContext, ProbeStep } from '../../src/doctor/context.ts';
+import { readKernelFacts } from '../../src/doctor/kernel-facts.ts';
+import type { FixtureHost } from './fixture-host.ts';
+
+const STEPS = 'A userns,B idmap,C pidns,D private,E procfs,F pivot,G netns,H rootproc'.split(',');
+
+/** What `enter --probe` says where all is well, but for the steps that are given. */
+export function attempts(failures: Readonly<Record<string, string>> = {}): readonly ProbeStep[] {
+  return STEPS.map(line => {
+    const [step = '', name = ''] = line.split(' ');
+    return { step, name, result: failures[step] ?? 'ok' };
+  });
+}
+
+/** A healthy host with two build users, which a test breaks before or with `changes`. */
+export function checkContext(
+  { host }: FixtureHost,
+  changes: Partial<CheckContext> = {},
+): CheckContext {
+  return {
+    host,
+    uid: 0,
+    socketPath: '/nix/var/nix/daemon-socket/socket',
+    service: 'tenon-daemon',
+    buildUsers: { group: 'nixbld', names: ['nixbld1', 'nixbld2'] },
+    sandbox: { file: '/etc/nix/nix.conf', value: 'true' },
+    probeSandbox: async () => attempts(),
+    readKernelFacts: () => readKernelFacts(host, 0),
+    handshake: async () => undefined,
+    ...changes,
+  };
+}

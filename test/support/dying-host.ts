@@ -1,0 +1,51 @@
+import type { Host } from '../../src/host/host.ts';
+import { Journal } from '../../src/setup/journal.ts';
+import { places } from '../../src/setup/places.ts';
+import { planSteps } from '../../src/setup/plan.ts';
+import { finish, idsToDo, survey } from '../../src/setup/run.ts';
+import { planInput, toolsFor } from './setup-plan.ts';
+
+const CHANGES = [
+  'append',
+  'bringIn',
+  'copy',
+  'createGroup',
+  'createUser',
+  'ensureDirectory',
+  'makeDirectory',
+  'move',
+  'setMode',
+  'setOwner',
+  'writeLink',
+  'writeText',
+] as const satisfies readonly (keyof Host)[];
+
+/** Sets up a host, and dies by `die` right after that many changes to it. Gives the number of changes. */
+export async function setUpAndDie(
+  host: Host,
+  last: number,
+  die: () => Promise<void>,
+): Promise<number> {
+  let changes = 0;
+  const mortal = CHANGES.map(name => {
+    const change = host[name] as (...args: unknown[]) => Promise<void>;
+    const changeAndDie = async (...args: unknown[]) => {
+      await change(...args);
+      changes += 1;
+      if (changes === last) await die();
+    };
+    return [name, changeAndDie];
+  });
+  await setUp({ ...host, ...Object.fromEntries(mortal) });
+  return changes;
+}
+
+async function setUp(host: Host): Promise<void> {
+  const tools = toolsFor({ host });
+  const surveys = await survey(planSteps(planInput()), tools);
+  await using journal = await Journal.take(host, places.journal);
+  const steps = surveys.map(({ step }) => step);
+  await journal.begin('0.0.0', steps, [...idsToDo(surveys)]);
+  const events = finish(journal, tools, new AbortController().signal);
+  while (!(await events.next()).done);
+}

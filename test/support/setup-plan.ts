@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { storeLayout } from '../../src/config/layout.ts';
+import type { Accounts } from '../../src/host/users.ts';
+import type { Tools } from '../../src/setup/action.ts';
+import type { PlanInput } from '../../src/setup/plan.ts';
+import type { FixtureHost } from './fixture-host.ts';
+
+const repository = join(import.meta.dirname, '../..');
+
+export const NOBODY: Accounts = { users: [], groups: [], delegated: [] };
+
+/** The plan for a bare host without an init system, with a tiny program, two users and everything else as it is. */
+export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
+  return {
+    init: 'none',
+    accounts: NOBODY,
+    nologin: '/usr/sbin/nologin',
+    users: { group: 'nixbld', prefix: 'nixbld', base: 30_000, count: 2 },
+    store: storeLayout({}),
+    program: join(repository, 'test/fixtures/program'),
+    initFiles: new Map(INIT_FILES.map(path => [path, readInit(path)])),
+    nixConf: undefined,
+    tenonConf: '[users]\nbase = 30000\n',
+    ...changes,
+  };
+}
+
+const INIT_FILES = [
+  'systemd/tenon-daemon.service',
+  'systemd/tenon-daemon.socket',
+  'openrc/tenon-daemon.initd',
+  'openrc/tenon-daemon.confd',
+  'tmpfiles.d/tenon.conf',
+  'profile.d/tenon.sh',
+];
+
+function readInit(path: string): string {
+  return readFileSync(join(repository, 'init', path), 'latin1');
+}
+
+/** Tools for a host on which no daemon runs. */
+export function toolsFor({ host }: Pick<FixtureHost, 'host'>): Tools {
+  return {
+    host,
+    handshake: () => Promise.reject(new Error('no daemon here')),
+    sleep: () => Promise.resolve(),
+  };
+}
