@@ -38,10 +38,14 @@ export const usersMembership = defineCheck<CheckContext, Found>({
     {
       id: 'add-members',
       class: 'A',
-      description: 'setup adds them; so do these commands',
+      description: 'make them members',
       commands: unlisted.map(name => ['usermod', '-a', '-G', group, name]),
       reversible: true,
       needsRoot: true,
+      async apply({ host }) {
+        for (const name of unlisted)
+          await host.setGroups(name, [...(await host.groupsOf(name)), group]);
+      },
     },
   ],
 });

@@ -38,6 +38,7 @@ export const usersMissing = defineCheck<CheckContext, Found>({
       commands: [['tenon', 'setup']],
       reversible: true,
       needsRoot: true,
+      apply: ({ tenon }) => tenon(['setup', '--yes']),
     },
   ],
 });

@@ -1,7 +1,7 @@
 import { connectDaemon } from '../client/connect.ts';
-import { hostNames, type StoreLayout } from '../config/layout.ts';
+import { type Environment, hostNames, type StoreLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
-import type { CheckContext } from '../doctor/context.ts';
+import type { CheckContext, Configuration } from '../doctor/context.ts';
 import { readKernelFacts } from '../doctor/kernel-facts.ts';
 import { probeSandbox } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
@@ -12,20 +12,27 @@ import { enterPath } from './program-folder.ts';
 interface Surroundings {
   readonly host: Host;
   readonly layout: StoreLayout;
-  readonly settings: Pick<Settings, 'buildUsersGroup' | 'sandbox'>;
+  readonly settings: Settings;
+  readonly configuration?: Configuration;
   readonly users: WantedUsers;
+  readonly env: Environment;
   readonly signal: AbortSignal;
 }
 
+const NOTHING_WRONG: Configuration = { problems: [], warnings: [] };
 const SANDBOX_VALUES = { on: 'true', off: 'false', relaxed: 'relaxed' } as const;
 
 /** What the checks look at on this host. */
 export function createCheckContext(surroundings: Surroundings): CheckContext {
-  const { host, layout, settings, users, signal } = surroundings;
+  const { host, layout, settings, users, env, signal } = surroundings;
   const { uid } = currentIds();
   return {
     host,
     uid,
+    env,
+    layout,
+    settings,
+    configuration: surroundings.configuration ?? NOTHING_WRONG,
     socketPath: layout.socketPath,
     service: hostNames.service,
     buildUsers: {

@@ -88,8 +88,9 @@ async function examine({ env, signal }: CommandContext, { ids }: Options): Promi
   const layout = storeLayout(env);
   const { settings } = loadNixSettings(layout, {}, true);
   const users = usersOf(await loadSetupSettings(host, {}, {}));
-  const context = createCheckContext({ host, layout, settings, users, signal });
-  const options = { signal, timeoutMs: CHECK_TIMEOUT_MS, now: () => performance.now() };
+  const context = createCheckContext({ host, layout, settings, users, env, signal });
+  const now = () => performance.now();
+  const options = { signal, timeoutMs: CHECK_TIMEOUT_MS, now, isRoot: context.uid === 0 };
   const results = await runChecks(selectChecks(ids), context, options);
   const summary = countStatuses(results);
   return {

@@ -52,7 +52,7 @@ export async function lookAtHost({ env, signal }: CommandContext): Promise<Prosp
   const known = { layout, buildUsersGroup, programFolder, nologin, users };
   const input = await gatherPlanInput(host, known);
   const surveys = await survey(planSteps(input), tools);
-  const checkContext = createCheckContext({ host, layout, settings, users, signal });
+  const checkContext = createCheckContext({ host, layout, settings, users, env, signal });
   const preflight = await runPreflight(checkContext, signal);
   const hasStrangeDaemon = await isServedByOthers(tools, layout, init);
   const look = { init, facts, surveys, preflight, hasStrangeDaemon };
@@ -87,7 +87,8 @@ async function runPreflight(
   context: CheckContext,
   signal: AbortSignal,
 ): Promise<readonly PreflightResult[]> {
-  const options = { signal, timeoutMs: CHECK_TIMEOUT_MS, now: () => performance.now() };
+  const now = () => performance.now();
+  const options = { signal, timeoutMs: CHECK_TIMEOUT_MS, now, isRoot: context.uid === 0 };
   const results = await runChecks(checks, context, options);
   return results.map(({ durationMs: _, ...result }) => asPreflight(result));
 }

@@ -1,4 +1,27 @@
-export type CheckGroup = 'sandbox' | 'users' | 'daemon';
+import type { Host } from '../host/host.ts';
+
+/** In the order of the report. */
+export const checkGroups = [
+  'host',
+  'sandbox',
+  'users',
+  'service',
+  'daemon',
+  'store',
+  'fs',
+  'net',
+  'mac',
+  'env',
+  'shell',
+  'desktop',
+  'gentoo',
+  'config',
+  'leftovers',
+  'install',
+  'upgrade',
+] as const;
+
+export type CheckGroup = (typeof checkGroups)[number];
 
 /** How bad it is when a check finds something. */
 export type Severity = 'hint' | 'warn' | 'error';
@@ -16,13 +39,33 @@ export interface Explanation {
 }
 
 /** A: tenon can do it. C: these commands do it. M: somebody has to decide. */
-export interface Fix {
+export type Fix = AutomaticFix | ManualFix;
+
+interface FixFacts {
   readonly id: string;
-  readonly class: 'A' | 'C' | 'M';
   readonly description: string;
+  /** What a person would type. Where tenon can do it, these do the same. */
   readonly commands: readonly (readonly string[])[];
   readonly reversible: boolean;
   readonly needsRoot: boolean;
+}
+
+export interface AutomaticFix extends FixFacts {
+  readonly class: 'A';
+  /** Works on the host that it is given, which may be an image or a test's. Afterwards the check passes. */
+  apply(tools: FixTools): Promise<void>;
+}
+
+interface ManualFix extends FixFacts {
+  readonly class: 'C' | 'M';
+}
+
+/** What automatic fixes work with. */
+export interface FixTools {
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  /** Runs this program with other arguments, such as `setup --yes`; throws when it fails. */
+  tenon(args: readonly string[]): Promise<void>;
 }
 
 /** A check that has nothing to say here. */
@@ -35,7 +78,12 @@ interface CheckDefinition<Context, Found extends object> {
   readonly group: CheckGroup;
   readonly title: string;
   readonly why: string;
-  readonly severity: Severity;
+  /** How bad it is, if need be depending on what was found. */
+  readonly severity: Severity | ((found: Found) => Severity);
+  /** Only root can see it; for others the check is skipped, with the command that runs it. */
+  readonly needsRoot?: boolean;
+  /** How long it may take, where that differs from what is usual. */
+  readonly timeoutMs?: number;
   /** Undefined when all is well. Looks, and changes nothing. */
   probe(context: Context, signal: AbortSignal): Promise<Found | Skip | undefined>;
   explain(found: Found): Explanation;
@@ -57,24 +105,28 @@ export interface Check<Context> {
   readonly group: CheckGroup;
   readonly title: string;
   readonly why: string;
+  readonly needsRoot: boolean;
+  readonly timeoutMs: number | undefined;
   judge(context: Context, signal: AbortSignal): Promise<Verdict>;
 }
 
 export function defineCheck<Context, Found extends object>(
   definition: CheckDefinition<Context, Found>,
 ): Check<Context> {
-  const { id, group, title, why, severity } = definition;
+  const { id, group, title, why, severity, needsRoot = false, timeoutMs } = definition;
   return {
     id,
     group,
     title,
     why,
+    needsRoot,
+    timeoutMs,
     judge: async (context, signal) => {
       const found = await definition.probe(context, signal);
       if (found === undefined) return { status: 'pass' };
       if (isSkip(found)) return { status: 'skip', reason: found.skip };
-      const explanation = definition.explain(found);
-      return { status: severity, explanation, fixes: definition.fixes(found) };
+      const status = typeof severity === 'function' ? severity(found) : severity;
+      return { status, explanation: definition.explain(found), fixes: definition.fixes(found) };
     },
   };
 }

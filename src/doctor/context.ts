@@ -1,3 +1,5 @@
+import type { Environment, StoreLayout } from '../config/layout.ts';
+import type { Settings } from '../config/settings.ts';
 import type { ProbeStep } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
 import type { KernelFacts } from './kernel-facts.ts';
@@ -8,6 +10,12 @@ export type { ProbeStep };
 export interface CheckContext {
   readonly host: Host;
   readonly uid: number;
+  /** The variables of whoever runs the checks. */
+  readonly env: Environment;
+  readonly layout: StoreLayout;
+  /** What nix.conf says to the daemon; the defaults where it cannot be read, which has a check of its own. */
+  readonly settings: Settings;
+  readonly configuration: Configuration;
   readonly socketPath: string;
   readonly service: string;
   readonly buildUsers: BuildUsers;
@@ -23,6 +31,14 @@ export interface CheckContext {
 export interface BuildUsers {
   readonly group: string;
   readonly names: readonly string[];
+}
+
+/** What is wrong with the configuration files themselves. */
+export interface Configuration {
+  /** What keeps a file from being read, each with what to do about it. */
+  readonly problems: readonly { readonly message: string; readonly hint: string | undefined }[];
+  /** What has no effect, or is not known. */
+  readonly warnings: readonly string[];
 }
 
 /** What nix.conf says of the sandbox. */

@@ -1,4 +1,4 @@
-import { abortable } from '../base/async.ts';
+import { abortable, mapLimit } from '../base/async.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Check, CheckGroup, Evidence, Fix, Verdict } from './check.ts';
 
@@ -20,25 +20,39 @@ export interface CheckResult {
 
 interface RunOptions {
   readonly signal: AbortSignal;
+  /** How long a check may take that does not say so itself. */
   readonly timeoutMs: number;
   /** A clock that only goes forward, in milliseconds. */
   readonly now: () => number;
+  readonly isRoot: boolean;
+  /** Told of each result as soon as there is one. */
+  readonly onResult?: (result: CheckResult) => void;
 }
 
-/** Runs all checks at once; the results are in the order of the checks. A check that breaks stops no other. */
+/** Most checks wait for something: more at a time than there are cores, but not so many that they wait for each other. */
+const AT_ONCE = 16;
+
+/** The results are in the order of the checks. A check that breaks or hangs stops no other. */
 export async function runChecks<Context>(
   checks: readonly Check<Context>[],
   context: Context,
   options: RunOptions,
 ): Promise<readonly CheckResult[]> {
-  return await Promise.all(checks.map(check => runCheck(check, context, options)));
+  return await mapLimit(checks, AT_ONCE, async check => {
+    const result = await runCheck(check, context, options);
+    options.onResult?.(result);
+    return result;
+  });
 }
 
 async function runCheck<Context>(
   check: Check<Context>,
   context: Context,
-  { signal, timeoutMs, now }: RunOptions,
+  { signal, now, isRoot, ...options }: RunOptions,
 ): Promise<CheckResult> {
+  if (check.needsRoot && !isRoot)
+    return { ...describe(check, skipForOthers(check)), durationMs: 0 };
+  const timeoutMs = check.timeoutMs ?? options.timeoutMs;
   const start = now();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
@@ -50,6 +64,10 @@ async function runCheck<Context>(
     const crash = { ...blank(check), status: 'crash' as const, summary };
     return { ...crash, durationMs: Math.round(now() - start) };
   }
+}
+
+function skipForOthers<Context>({ id }: Check<Context>): Verdict {
+  return { status: 'skip', reason: `only root can see it: sudo tenon doctor ${id}` };
 }
 
 function describe<Context>(

@@ -1,10 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { checks } from '../../checks/index.ts';
-import type { CheckContext } from '../../src/doctor/context.ts';
-import type { CheckResult } from '../../src/doctor/run.ts';
-import { runChecks } from '../../src/doctor/run.ts';
 import { attempts, checkContext } from '../support/check-context.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
+import { applyFixes, find, judge, problems } from '../support/judge.ts';
 
 async function createBuilders({ host }: FixtureHost): Promise<void> {
   await host.createGroup('nixbld', 30_000);
@@ -12,21 +9,6 @@ async function createBuilders({ host }: FixtureHost): Promise<void> {
     const about = { gid: 30_000, comment: '', home: '/var/empty', shell: '/bin/false' };
     await host.createUser({ name: `nixbld${number}`, uid: 30_000 + number, ...about }, 'nixbld');
   }
-}
-
-async function judge(context: CheckContext): Promise<readonly CheckResult[]> {
-  const signal = new AbortController().signal;
-  return await runChecks(checks, context, { signal, timeoutMs: 5000, now: () => 0 });
-}
-
-function problems(results: readonly CheckResult[]): readonly string[] {
-  return results
-    .filter(({ status }) => status !== 'pass')
-    .map(({ id, status }) => `${id} ${status}`);
-}
-
-function find(results: readonly CheckResult[], id: string): CheckResult | undefined {
-  return results.find(result => result.id === id);
 }
 
 test('a healthy host passes every check', async () => {
@@ -94,6 +76,8 @@ describe('a broken host is found by exactly the check for it', () => {
     const results = await judge(checkContext(fixture));
     expect(problems(results)).toEqual(['users.missing error']);
     expect(find(results, 'users.missing')?.summary).toBe('build users are missing');
+    const started = await applyFixes(checkContext(fixture), find(results, 'users.missing'));
+    expect(started).toEqual([['setup', '--yes']]);
   });
 
   test('users.missing: there is no group', async () => {
@@ -111,6 +95,8 @@ describe('a broken host is found by exactly the check for it', () => {
     expect(find(results, 'users.membership')?.fixes[0]?.commands).toEqual([
       ['usermod', '-a', '-G', 'nixbld', 'nixbld1'],
     ]);
+    await applyFixes(checkContext(fixture), find(results, 'users.membership'));
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
   });
 
   test.each([

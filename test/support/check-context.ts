@@ -1,3 +1,5 @@
+import { storeLayout } from '../../src/config/layout.ts';
+import { defaultSettings } from '../../src/config/settings.ts';
 import type { CheckContext, ProbeStep } from '../../src/doctor/context.ts';
 import { readKernelFacts } from '../../src/doctor/kernel-facts.ts';
 import type { FixtureHost } from './fixture-host.ts';
@@ -12,6 +14,14 @@ export function attempts(failures: Readonly<Record<string, string>> = {}): reado
   });
 }
 
+const PLAIN_MACHINE = {
+  system: 'x86_64-linux',
+  cpuCount: 2,
+  isRoot: true,
+  hasKvm: false,
+  confDir: '/etc/nix',
+};
+
 /** A healthy host with two build users, which a test breaks before or with `changes`. */
 export function checkContext(
   { host }: FixtureHost,
@@ -20,6 +30,10 @@ export function checkContext(
   return {
     host,
     uid: 0,
+    env: {},
+    layout: storeLayout({}),
+    settings: defaultSettings(PLAIN_MACHINE),
+    configuration: { problems: [], warnings: [] },
     socketPath: '/nix/var/nix/daemon-socket/socket',
     service: 'tenon-daemon',
     buildUsers: { group: 'nixbld', names: ['nixbld1', 'nixbld2'] },
