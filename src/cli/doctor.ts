@@ -87,7 +87,7 @@ async function examine({ env, signal }: CommandContext, { ids }: Options): Promi
   const host = createHost('/');
   const layout = storeLayout(env);
   const { settings } = loadNixSettings(layout, {}, true);
-  const users = usersOf(await loadSetupSettings(host, {}, {}));
+  const users = usersOf(await loadSetupSettings(host, { flags: {}, env: {}, detected: {} }));
   const context = createCheckContext({ host, layout, settings, users, env, signal });
   const now = () => performance.now();
   const options = { signal, timeoutMs: CHECK_TIMEOUT_MS, now, isRoot: context.uid === 0 };

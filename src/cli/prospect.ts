@@ -16,12 +16,13 @@ import { findObstacles } from '../setup/obstacles.ts';
 import { planSteps } from '../setup/plan.ts';
 import type { Survey } from '../setup/run.ts';
 import { survey } from '../setup/run.ts';
-import { describeSettings, findUnfollowed, usersOf } from '../setup/settings.ts';
+import { choicesOf, describeSettings, findUnfollowed } from '../setup/settings.ts';
 import { CHECK_TIMEOUT_MS, createCheckContext } from './check-context.ts';
 import type { CommandContext } from './command.ts';
 import { loadNixSettings } from './nix-settings.ts';
 import { programFolder } from './program-folder.ts';
 import { loadSetupSettings } from './setup-settings.ts';
+import type { Target } from './target.ts';
 
 /** What setup finds on a host, and what it would do there. */
 export interface Prospect {
@@ -38,18 +39,23 @@ export interface Prospect {
 export type PreflightResult = Omit<CheckResult, 'durationMs'>;
 
 /** Only looks. */
-export async function lookAtHost({ env, signal }: CommandContext): Promise<Prospect> {
+export async function lookAtHost(
+  { env, signal }: CommandContext,
+  { root, flags }: Target,
+): Promise<Prospect> {
   const layout = storeLayout({});
-  const tools = createTools(layout);
+  const tools = createTools(layout, root);
   const { host } = tools;
   const { settings } = loadNixSettings(layout, {}, true);
   const { buildUsersGroup } = settings;
   const facts = await host.readFacts();
   const init = await host.findInit();
-  const answers = await loadSetupSettings(host, env, detect(init, buildUsersGroup));
-  const users = usersOf(answers);
+  const detected = detect(init, buildUsersGroup);
+  const answers = await loadSetupSettings(host, { flags, env, detected });
+  const choices = choicesOf(answers);
+  const { users } = choices;
   const { nologin } = facts.programs;
-  const known = { layout, buildUsersGroup, programFolder, nologin, users };
+  const known = { layout, buildUsersGroup, programFolder, nologin, choices };
   const input = await gatherPlanInput(host, known);
   const surveys = await survey(planSteps(input), tools);
   const checkContext = createCheckContext({ host, layout, settings, users, env, signal });
@@ -72,10 +78,10 @@ function detect(init: Init, buildUsersGroup: string) {
   return { init, 'users.group': buildUsersGroup };
 }
 
-/** What actions work with on this machine. */
-export function createTools({ storeDir }: StoreLayout): Tools {
+/** What actions work with on the host at `root`. */
+export function createTools({ storeDir }: StoreLayout, root: string): Tools {
   return {
-    host: createHost('/'),
+    host: createHost(root),
     handshake: async (socketPath, signal) => {
       using _connection = await connectDaemon(socketPath, { storeDir, signal });
     },

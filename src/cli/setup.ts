@@ -18,12 +18,15 @@ import type { Prospect } from './prospect.ts';
 import { createTools, lookAtHost } from './prospect.ts';
 import { type Proof, prove } from './prove.ts';
 import { becomeInstaller } from './root.ts';
+import type { Target } from './target.ts';
+import { readTarget, TARGET_USAGE, targetFlags } from './target.ts';
 import { STEP_GROUPS, taskEvents } from './task-events.ts';
 import { readVersion } from './version.ts';
 
 interface Options {
   readonly yes: boolean;
   readonly unfinished: 'ask' | 'resume' | 'rollback';
+  readonly target: Target;
 }
 
 type Result =
@@ -33,11 +36,12 @@ type Result =
   | { readonly kind: 'failed'; readonly error: unknown; readonly failures: readonly Failure[] };
 
 const USAGE = [
-  'tenon setup [--yes] [--resume | --rollback]',
+  'tenon setup [--yes] [--resume | --rollback] [OPTIONS]',
   '',
   '  --yes        do not ask (also TENON_YES=1)',
   '  --resume     finish a setup that did not end',
   '  --rollback   take back a setup that did not end',
+  ...TARGET_USAGE,
 ].join('\n');
 
 export const setup = defineCommand<Options, Result>({
@@ -49,7 +53,7 @@ export const setup = defineCommand<Options, Result>({
 
   async run(context, options) {
     becomeInstaller('tenon setup');
-    const { host } = createTools(storeLayout({}));
+    const { host } = createTools(storeLayout({}), options.target.root);
     const { open } = await readHistory(host, places.journal);
     if (open !== undefined) return await endUnfinished(context, options);
     if (options.unfinished !== 'ask') return { kind: 'nothing-unfinished' };
@@ -65,6 +69,7 @@ export const setup = defineCommand<Options, Result>({
 
 function parseOptions(argv: readonly string[]): Options {
   const { flags, names } = parseFlags('setup', argv, {
+    ...targetFlags,
     yes: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false },
     rollback: { type: 'boolean', default: false },
@@ -72,20 +77,21 @@ function parseOptions(argv: readonly string[]): Options {
   expectNoNames('setup', names);
   if (flags.resume && flags.rollback)
     throw usageError('Cannot run tenon setup: --resume and --rollback exclude each other', 'setup');
-  if (flags.resume) return { yes: flags.yes, unfinished: 'resume' };
-  return { yes: flags.yes, unfinished: flags.rollback ? 'rollback' : 'ask' };
+  const options = { yes: flags.yes, target: readTarget(flags) };
+  if (flags.resume) return { ...options, unfinished: 'resume' };
+  return { ...options, unfinished: flags.rollback ? 'rollback' : 'ask' };
 }
 
 async function install(context: CommandContext, options: Options): Promise<Result> {
   const { out } = context;
-  const prospect = await lookAtHost(context);
+  const prospect = await lookAtHost(context, options.target);
   if (prospect.obstacles.length > 0) throw blocked(prospect.obstacles, BLOCKED_HINT);
   printPlan({ ...prospect.described, obstacles: [] }, out);
   const todo = idsToDo(prospect.surveys);
   if (todo.size === 0) return { kind: 'nothing-to-do' };
   if (!(await isConfirmed(context, options))) return { kind: 'declined' };
   const outcome = await applyPlan(context, prospect, [...todo]);
-  return await concludeSetup(context, outcome);
+  return await concludeSetup(context, outcome, options.target);
 }
 
 const BLOCKED_HINT = 'Cure what is named and run "tenon setup" again; nothing was changed';
@@ -113,7 +119,7 @@ async function applyPlan(
 async function endUnfinished(context: CommandContext, options: Options): Promise<Result> {
   const { out, signal } = context;
   const wanted = options.unfinished === 'ask' ? await askUnfinished(context) : options.unfinished;
-  const tools = createTools(storeLayout({}));
+  const tools = createTools(storeLayout({}), options.target.root);
   await using journal = await Journal.take(tools.host, places.journal);
   if (wanted === 'rollback') {
     const failures = await showTasks(
@@ -126,7 +132,7 @@ async function endUnfinished(context: CommandContext, options: Options): Promise
   }
   const events = taskEvents(finish(journal, tools, signal));
   const outcome = await showTasks(out, STEP_GROUPS, events);
-  return await concludeSetup(context, outcome);
+  return await concludeSetup(context, outcome, options.target);
 }
 
 async function askUnfinished({ out }: CommandContext): Promise<'resume' | 'rollback'> {
@@ -139,14 +145,18 @@ async function askUnfinished({ out }: CommandContext): Promise<'resume' | 'rollb
   return answer === 'rollback' ? 'rollback' : 'resume';
 }
 
-async function concludeSetup(context: CommandContext, outcome: Outcome): Promise<Result> {
+async function concludeSetup(
+  context: CommandContext,
+  outcome: Outcome,
+  { root }: Target,
+): Promise<Result> {
   if (outcome.outcome !== 'installed') {
     const failures = outcome.outcome === 'incomplete' ? outcome.failures : [];
     return { kind: 'failed', error: outcome.error, failures };
   }
   context.out.line('\nBuild something as proof');
   const layout = storeLayout({});
-  const { host } = createTools(layout);
+  const { host } = createTools(layout, root);
   const { settings } = loadNixSettings(layout, {}, true);
   const nonce = crypto.randomUUID();
   try {

@@ -53,7 +53,7 @@ export const uninstall = defineCommand<Options, Result>({
 
   async run(context, options) {
     becomeInstaller('tenon uninstall');
-    const tools = createTools(storeLayout({}));
+    const tools = createTools(storeLayout({}), '/');
     const { installed, open } = await readHistory(tools.host, places.journal);
     if (installed.length === 0 && open === undefined) return { kind: 'nothing-installed' };
     const entries = [...installed, ...(open?.entries ?? [])];

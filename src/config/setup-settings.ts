@@ -1,3 +1,4 @@
+import { parseCache } from './caches.ts';
 import { badChoice } from './errors.ts';
 import { type Environment, hostNames, storeLayout } from './layout.ts';
 import type { TenonConf } from './tenon-conf.ts';
@@ -11,9 +12,18 @@ interface Choice<T> {
 
 const layout = storeLayout({});
 
+export type Shell = 'sh' | 'bash' | 'zsh' | 'fish';
+/** `sh` and `bash` read one file, that of all shells which read /etc/profile. */
+const SHELLS: readonly Shell[] = ['sh', 'bash', 'zsh', 'fish'];
+
+/** An empty list, where an empty text counts as nothing said. */
+const NONE = 'none';
+
 /** The names are those of tenon.conf; flags and variables follow from them. */
 const setupTable = {
   mode: oneOf(['multi', 'user', 'container']),
+  /** What becomes of a stock Nix that is here already; `stop` refuses to begin where there is one. */
+  existing: oneOf(['adopt', 'replace', 'stop']),
   init: oneOf(['none', 'systemd', 'openrc', 'runit', 's6']),
   'store.dir': absolutePath(layout.storeDir),
   'state.dir': absolutePath(layout.stateDir),
@@ -27,8 +37,9 @@ const setupTable = {
   'users.strategy': oneOf(['adopt', 'allocate', 'fixed']),
   /** Whose members may use the daemon; '' for everybody. */
   'access.group': accountName(''),
-  shells: words(),
-  caches: words(),
+  /** Whose start-up files get the profiles. */
+  shells: listOf(`some of ${SHELLS.join(', ')}`, isShell, ['sh']),
+  caches: listOf('caches like https://HOST#NAME:KEY', isCache, []),
 };
 
 type Table = typeof setupTable;
@@ -146,11 +157,33 @@ function wholeNumber(
   };
 }
 
-/** Words with blanks or commas between them. */
-function words(): Choice<readonly string[]> {
+/** Words with blanks or commas between them, or `none`. */
+function listOf<T extends string>(
+  expected: string,
+  isItem: (word: string) => word is T,
+  initial: readonly T[],
+): Choice<readonly T[]> {
   return {
-    expected: 'a list of words',
-    parse: text => text.split(/[\s,]+/).filter(word => word !== ''),
-    initial: [],
+    expected: `${expected}, or "${NONE}"`,
+    parse(text) {
+      const words = text.split(/[\s,]+/).filter(word => word !== '');
+      if (words.length === 1 && words[0] === NONE) return [];
+      return words.length > 0 && words.every(isItem) ? [...new Set(words)] : undefined;
+    },
+    initial,
   };
+}
+
+function isShell(word: string): word is Shell {
+  return SHELLS.some(shell => shell === word);
+}
+
+function isCache(word: string): word is string {
+  return parseCache(word) !== undefined;
+}
+
+/** A value as a flag, a variable or tenon.conf has it. */
+export function formatSetting(value: string | number | readonly string[]): string {
+  if (typeof value !== 'object') return `${value}`;
+  return value.length === 0 ? NONE : value.join(' ');
 }

@@ -22,6 +22,13 @@ export type Inspection<Undo> =
 
 export type Change = 'create' | 'modify' | 'delete';
 
+/** The text of a file before and after; what does not exist is undefined. */
+export interface Edit {
+  readonly file: string;
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
 /** Something that revert leaves on purpose. */
 export interface Kept {
   readonly what: string;
@@ -50,6 +57,8 @@ interface ActionDefinition<Spec, Undo> {
   describe(spec: Spec, change: Change): string;
   /** What reverting it means, for the plan. */
   describeUndo(spec: Spec): string;
+  /** For actions that write text: what changes in which file. */
+  edit?(spec: Spec, undo: Undo): Edit;
   /** `stale` says that something this action depends on is about to change. */
   inspect(tools: Tools, spec: Spec, stale: boolean): Promise<Inspection<Undo>>;
   /** Also finishes what a killed run left half done. */
@@ -70,6 +79,7 @@ export interface Action {
   readonly target: string;
   readonly undoText: string;
   title(change: Change): string;
+  edit(undo: unknown): Edit | undefined;
   inspect(tools: Tools, stale: boolean): Promise<Inspection<unknown>>;
   apply(tools: Tools, signal: AbortSignal): Promise<void>;
   commit(tools: Tools): Promise<void>;
@@ -101,6 +111,7 @@ export function defineAction<Spec, Undo>(
         target: definition.target(spec),
         undoText: definition.describeUndo(spec),
         title: change => definition.describe(spec, change),
+        edit: undo => definition.edit?.(spec, undo as Undo),
         inspect: (tools, stale) => definition.inspect(tools, spec, stale),
         apply: (tools, signal) => definition.apply(tools, spec, signal),
         commit: async tools => await definition.commit?.(tools, spec),

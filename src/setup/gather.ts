@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { hostNames, type StoreLayout } from '../config/layout.ts';
 import { createFiles } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
-import { userNames, type WantedUsers } from './accounts.ts';
+import { userNames } from './accounts.ts';
 import { incompleteProgram } from './errors.ts';
 import type { PlanInput } from './plan.ts';
+import type { Choices } from './settings.ts';
 import { formatAnswers } from './settings.ts';
 
 interface Known {
@@ -13,7 +14,7 @@ interface Known {
   readonly buildUsersGroup: string;
   readonly programFolder: string;
   readonly nologin: string | undefined;
-  readonly users: WantedUsers;
+  readonly choices: Choices;
 }
 
 /** What setup may install of `init/`. */
@@ -29,7 +30,8 @@ const NOLOGIN = '/sbin/nologin';
 
 /** Looks up all that the plan depends on. */
 export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInput> {
-  const { layout, buildUsersGroup, programFolder, nologin, users } = known;
+  const { layout, buildUsersGroup, programFolder, nologin, choices } = known;
+  const { users } = choices;
   const hasNixConf = (await host.look(layout.nixConfFile)) !== undefined;
   const hasTenonConf = (await host.look(hostNames.tenonConfFile)) !== undefined;
   const ids = Array.from({ length: users.count + 1 }, (_, index) => users.base + index);
@@ -41,7 +43,7 @@ export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInp
     init: await host.findInit(),
     accounts,
     nologin: nologin ?? NOLOGIN,
-    users,
+    ...choices,
     store: layout,
     program: programFolder,
     initFiles: await readInitFiles(programFolder),

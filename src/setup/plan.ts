@@ -4,27 +4,26 @@ import { hostNames } from '../config/layout.ts';
 import type { Init } from '../host/services.ts';
 import type { Accounts } from '../host/users.ts';
 import { accountSteps } from './account-steps.ts';
-import type { WantedUsers } from './accounts.ts';
 import { chooseUsers } from './accounts.ts';
 import type { Step } from './action.ts';
 import { directory } from './actions/directory.ts';
 import { link } from './actions/link.ts';
-import { managedBlock } from './actions/managed-block.ts';
 import { program } from './actions/program.ts';
+import { configurationSteps } from './configuration-steps.ts';
 import { noFreeIds } from './errors.ts';
-import { fileStep, folders, initFile } from './file-steps.ts';
-import { places } from './places.ts';
+import { folders } from './file-steps.ts';
 import { serviceSteps, serviceStopStep } from './service-steps.ts';
+import type { Choices } from './settings.ts';
+import { shellSteps } from './shell-steps.ts';
 
 /** Build users may add to the store, and not remove what another one put there. */
 const STORE_MODE = 0o1775;
 
 /** All that a plan depends on. The same input gives the same plan. */
-export interface PlanInput {
+export interface PlanInput extends Choices {
   readonly init: Init;
   readonly accounts: Accounts;
   readonly nologin: string;
-  readonly users: WantedUsers;
   readonly store: StoreLayout;
   /** The program's folder on the running machine. */
   readonly program: string;
@@ -105,37 +104,4 @@ function programSteps(input: PlanInput): readonly Step[] {
       spec: { path: commandFile, target: join(programDir, 'src/tenon') },
     }),
   ];
-}
-
-function configurationSteps(input: PlanInput): readonly Step[] {
-  const { store, tenonConf } = input;
-  const file = hostNames.tenonConfFile;
-  const reason = 'the answers given to setup';
-  return [
-    ...folders([store.confDir], 'Files'),
-    ...nixConfSteps(input),
-    ...folders([dirname(file)], 'Files'),
-    ...(tenonConf === undefined ? [] : [fileStep('Files', { file, text: tenonConf, reason })]),
-  ];
-}
-
-/** A nix.conf that is there stays as it is, unless it keeps the daemon from using these build users. */
-function nixConfSteps({ nixConf, store, users }: PlanInput): readonly Step[] {
-  const file = store.nixConfFile;
-  const setting = `build-users-group = ${users.group}`;
-  if (nixConf === undefined) {
-    const text = `# Settings of the store daemon, see nix.conf(5). Edit it as you like.\n${setting}\n`;
-    return [fileStep('Files', { file, text, reason: 'the settings of daemon and clients' })];
-  }
-  if (nixConf.buildUsersGroup === users.group) return [];
-  const spec = { file, lines: [setting] };
-  const reason = nixConf.buildUsersGroup === '' ? 'it turns build users off' : 'it names others';
-  return [managedBlock.step({ id: `block:${file}`, group: 'Files', reason, spec })];
-}
-
-function shellSteps({ initFiles }: PlanInput): readonly Step[] {
-  const file = places.profile;
-  const text = initFile(initFiles, 'profile.d/tenon.sh');
-  const reason = 'the programs of the profiles in login shells';
-  return [...folders([dirname(file)], 'Shells'), fileStep('Shells', { file, text, reason })];
 }

@@ -1,5 +1,7 @@
+import type { Cache } from '../config/caches.ts';
+import { parseCache } from '../config/caches.ts';
 import { hostNames } from '../config/layout.ts';
-import type { SetupName, SetupSettings } from '../config/setup-settings.ts';
+import type { SetupName, SetupSettings, Shell } from '../config/setup-settings.ts';
 import { resolveSetupSettings, setupNames } from '../config/setup-settings.ts';
 import { mergeTenonConf } from '../config/tenon-conf.ts';
 import type { Init } from '../host/services.ts';
@@ -7,6 +9,28 @@ import type { WantedUsers } from './accounts.ts';
 import { chooseUsers } from './accounts.ts';
 import type { Setting } from './describe.ts';
 import type { PlanInput } from './plan.ts';
+
+/** What setup was told, as far as a plan follows it. */
+export interface Choices {
+  readonly mode: SetupSettings['mode']['value'];
+  readonly existing: SetupSettings['existing']['value'];
+  readonly users: WantedUsers;
+  /** Whose members may use the daemon; '' for everybody. */
+  readonly accessGroup: string;
+  readonly shells: readonly Shell[];
+  readonly caches: readonly Cache[];
+}
+
+export function choicesOf(settings: SetupSettings): Choices {
+  return {
+    mode: settings.mode.value,
+    existing: settings.existing.value,
+    users: usersOf(settings),
+    accessGroup: settings['access.group'].value,
+    shells: settings.shells.value,
+    caches: settings.caches.value.flatMap(word => parseCache(word) ?? []),
+  };
+}
 
 /** The settings that a plan follows; for the others there is one way only. */
 const FOLLOWED: readonly SetupName[] = ['users.group', 'users.prefix', 'users.base', 'users.count'];

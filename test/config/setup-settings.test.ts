@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   flagOf,
+  formatSetting,
   resolveSetupSettings,
   type SetupSources,
   setupNames,
@@ -26,6 +27,7 @@ describe('resolveSetupSettings', () => {
     ]);
     expect(values).toEqual([
       ['mode', 'multi', 'default'],
+      ['existing', 'adopt', 'default'],
       ['init', 'none', 'default'],
       ['store.dir', '/nix/store', 'default'],
       ['state.dir', '/nix/var/nix', 'default'],
@@ -38,7 +40,7 @@ describe('resolveSetupSettings', () => {
       ['users.count', 32, 'default'],
       ['users.strategy', 'adopt', 'default'],
       ['access.group', '', 'default'],
-      ['shells', [], 'default'],
+      ['shells', ['sh'], 'default'],
       ['caches', [], 'default'],
     ]);
   });
@@ -78,6 +80,15 @@ describe('resolveSetupSettings', () => {
       message: '"a b" is not the name of an account',
     },
     {
+      sources: { flags: { shells: 'zsh,tcsh' } },
+      message: 'Cannot use --shells: "zsh,tcsh" is not some of sh, bash, zsh, fish, or "none"',
+    },
+    { sources: { flags: { shells: '' } }, message: 'Cannot use --shells: ""' },
+    {
+      sources: { env: { TENON_CACHES: 'https://cache.example.org' } },
+      message: '"https://cache.example.org" is not caches like https://HOST#NAME:KEY',
+    },
+    {
       sources: { file: fileWith('init', 'upstart') },
       message: 'Cannot use "init" in /etc/tenon/tenon.conf: "upstart" is not one of',
     },
@@ -88,6 +99,16 @@ describe('resolveSetupSettings', () => {
         message: expect.stringContaining(message),
       }),
     );
+  });
+
+  test.each([
+    { text: 'none', value: [] },
+    { text: 'zsh', value: ['zsh'] },
+    { text: 'sh sh', value: ['sh'] },
+  ])('a list of $text is written the same way', ({ text, value }) => {
+    const shells = resolve({ flags: { shells: text } }).shells.value;
+    expect(shells).toEqual(value);
+    expect(resolve({ flags: { shells: formatSetting(shells) } }).shells.value).toEqual(value);
   });
 
   test('reads lists with blanks or commas', () => {

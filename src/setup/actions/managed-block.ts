@@ -20,6 +20,8 @@ export const managedBlock = defineAction<Spec, Undo>({
   describe: ({ file, lines }) => `Add ${lines.length === 1 ? 'a line' : 'lines'} to ${file}`,
   describeUndo: ({ file }) => `Remove those lines from ${file}`,
 
+  edit: ({ file, lines }, { before }) => ({ file, before, after: withBlock(before, lines) }),
+
   async inspect({ host }, { file, lines }) {
     const facts = await host.look(file);
     if (facts?.kind !== 'file') return { state: 'conflict', reason: `${file} is not a file` };
@@ -30,8 +32,8 @@ export const managedBlock = defineAction<Spec, Undo>({
 
   async apply({ host }, { file, lines }) {
     const facts = await host.look(file);
-    const text = ((await host.readText(file)) ?? '').replace(BLOCK, '');
-    await host.writeText(file, text + blockOf(lines), facts?.mode ?? 0o644);
+    const text = (await host.readText(file)) ?? '';
+    await host.writeText(file, withBlock(text, lines), facts?.mode ?? 0o644);
   },
 
   async revert({ host }, { file, lines }, { undo: { before } }) {
@@ -39,11 +41,20 @@ export const managedBlock = defineAction<Spec, Undo>({
     const facts = await host.look(file);
     const now = await host.readText(file);
     if (facts === undefined || now === undefined) return undefined;
-    const without = now === before + blockOf(lines) ? before : now.replace(BLOCK, '');
+    const without = now === before + blockOf(lines) ? before : withoutBlock(now);
     if (without !== now) await host.writeText(file, without, facts.mode);
     return undefined;
   },
 });
+
+/** The text as it is without the block of setup. */
+function withoutBlock(text: string): string {
+  return text.replace(BLOCK, '');
+}
+
+function withBlock(text: string, lines: readonly string[]): string {
+  return withoutBlock(text) + blockOf(lines);
+}
 
 function blockOf(lines: readonly string[]): string {
   return `\n${[BEGIN, ...lines, END].join('\n')}\n`;

@@ -21,6 +21,8 @@ export const writeFile = defineAction<Spec, Undo>({
   describe: ({ file }, change) => `${change === 'create' ? 'Create' : 'Replace'} ${file}`,
   describeUndo: ({ file }) => `Remove ${file}, or put back what was there`,
 
+  edit: ({ file, text }, { before }) => ({ file, before: before?.text, after: text }),
+
   async inspect({ host }, { file, text, mode }) {
     const facts = await host.look(file);
     if (facts === undefined) return { state: 'todo', change: 'create', undo: { before: null } };
