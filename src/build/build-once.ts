@@ -15,7 +15,7 @@ import { referencesGraphs } from './references-graphs.ts';
 import { registerOutputs } from './register-outputs.ts';
 import type { BuildAttempt } from './run-build.ts';
 import { type BuilderResult, runBuilder } from './run-builder.ts';
-import { INSIDE_BUILD_DIR, planSandbox, planUnsealed } from './sandbox-plan.ts';
+import { INSIDE_BUILD_DIR, planSandbox, planUnsealed, shownStorePaths } from './sandbox-plan.ts';
 import { formatSandboxSpec } from './sandbox-spec.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
@@ -135,7 +135,7 @@ function specOf(
     ...builtin,
     ...owner,
     storeDir: store.layout.storeDir,
-    inputs,
+    inputs: visiblePaths(store, inputs, settings.sandboxPaths),
     platform: drv.platform,
     network: isFixedOutput(drv),
     kvm: settings.systemFeatures.includes(KVM),
@@ -202,4 +202,14 @@ function inputPaths(store: Store, drv: Derivation): readonly StorePath[] {
     return names.flatMap(name => known.get(name)?.path ?? []);
   });
   return [...drv.inputSources, ...outputs];
+}
+
+function visiblePaths(
+  store: Store,
+  inputs: readonly StorePath[],
+  sandboxPaths: readonly string[],
+): readonly StorePath[] {
+  const shown = shownStorePaths(store.layout.storeDir, sandboxPaths);
+  if (shown.length === 0) return inputs;
+  return [...new Set([...inputs, ...closureOf(store.db, shown).map(({ path }) => path)])];
 }

@@ -12,6 +12,7 @@ export const INSIDE_BUILD_DIR = '/build';
 /** Everything that the sandbox of one build depends on. Directories are as the daemon sees them. */
 export interface SandboxRequest {
   readonly storeDir: string;
+  /** All that the builder sees of the store. */
   readonly inputs: readonly StorePath[];
   readonly outputDir: string;
   readonly overlayWorkDir: string;
@@ -43,6 +44,14 @@ export function planUnsealed(request: SandboxRequest, user: HostUser | undefined
   return { root: { kind: 'host', user }, ...commonPart(request, request.buildDir) };
 }
 
+/** The store paths among those that the administrator shows to every builder. They need their closures to work. */
+export function shownStorePaths(
+  storeDir: string,
+  sandboxPaths: readonly string[],
+): readonly StorePath[] {
+  return sandboxPaths.flatMap(text => pathInside(storeDir, parseSandboxPath(text).source) ?? []);
+}
+
 function commonPart(request: SandboxRequest, workingDir: string): Omit<SandboxSpec, 'root'> {
   const { environment, platform } = request;
   const { builder, args, env } = environment;
@@ -66,9 +75,8 @@ function commonPart(request: SandboxRequest, workingDir: string): Omit<SandboxSp
 function sealedRoot(request: SandboxRequest): SealedRoot {
   const { storeDir, uid, gid, network, kvm } = request;
   const extra = request.sandboxPaths.map(parseSandboxPath);
-  const extraInputs = extra.flatMap(({ source, target }) =>
-    source === target ? (pathInside(storeDir, source) ?? []) : [],
-  );
+  const isInput = ({ source, target }: Bind) =>
+    source === target && request.inputs.some(input => input === source);
   return {
     kind: 'sealed',
     network: network ? 'host' : 'new',
@@ -79,7 +87,7 @@ function sealedRoot(request: SandboxRequest): SealedRoot {
       outside: storeDir,
       upper: request.outputDir,
       work: request.overlayWorkDir,
-      inputs: [...new Set([...request.inputs, ...extraInputs])],
+      inputs: request.inputs,
     },
     buildDirs: [
       { source: request.buildDir, target: INSIDE_BUILD_DIR },
@@ -88,7 +96,7 @@ function sealedRoot(request: SandboxRequest): SealedRoot {
     binds: [
       ...(network ? NETWORK_FILES : []),
       ...request.binds,
-      ...extra.filter(({ source }) => !extraInputs.some(input => input === source)),
+      ...extra.filter(bind => !isInput(bind)),
     ],
     directories: [{ path: '/etc', mode: READ_ONLY_DIRECTORY }],
     files: etcFiles(network),

@@ -26,6 +26,12 @@ interface HashOptions {
   readonly hashOfInput: HashOfInput;
 }
 
+/** The inputs whose hashes `hashModulo` asks for. */
+export function hashedInputs(drv: Derivation): readonly StorePath[] {
+  const kind = derivationKind(drv);
+  return kind === 'fixed' || kind === 'impure' ? [] : [...drv.inputDerivations.keys()];
+}
+
 export function hashModulo(drv: Derivation, options: HashOptions): DerivationHash {
   const kind = derivationKind(drv);
   if (kind === 'fixed') return { deferred: false, hashes: fixedHashes(drv) };

@@ -4,20 +4,21 @@ import {
   type Derivation,
   parseDerivation,
 } from '../formats/derivation.ts';
-import { type DerivationHash, hashModulo } from '../formats/derivation-hash.ts';
+import { type DerivationHash, hashedInputs, hashModulo } from '../formats/derivation-hash.ts';
 import { type StorePath, storePathName } from '../formats/store-path.ts';
 import { readSmallFile } from '../host/store-files.ts';
-import { derivationUnreadable, notValid } from './errors.ts';
+import { derivationLoop, derivationUnreadable, notValid } from './errors.ts';
 
 /** Enough for the derivations of a large system; the oldest go first. */
 const REMEMBERED_MAX_BYTES = 64 << 20;
 /** What one entry takes beside its text, roughly. */
 const ENTRY_BYTES = 2048;
+/** Hashes are small, and what is hashed with them is not: they are remembered for longer. */
+const REMEMBERED_MAX_HASHES = 1 << 16;
 
 interface Entry {
   readonly drv: Derivation;
   readonly sizeBytes: number;
-  hash: DerivationHash | undefined;
 }
 
 /**
@@ -28,6 +29,7 @@ export class Derivations {
   readonly #storeDir: string;
   readonly #isValid: (path: StorePath) => boolean;
   readonly #entries = new Map<StorePath, Entry>();
+  readonly #hashes = new Map<StorePath, DerivationHash>();
   #sizeBytes = 0;
 
   constructor(storeDir: string, isValid: (path: StorePath) => boolean) {
@@ -42,10 +44,61 @@ export class Derivations {
 
   /** The hash that derivations which use this one as an input are hashed with. */
   readonly hashOfInput = (drvPath: StorePath): DerivationHash => {
-    const entry = this.#entry(drvPath);
-    entry.hash ??= hashModulo(entry.drv, { maskOutputs: false, hashOfInput: this.hashOfInput });
-    return entry.hash;
+    const known = this.#knownHash(drvPath);
+    if (known !== undefined) return known;
+    // Inputs first, without recursion: chains are as long as their authors like.
+    const found = new Map<StorePath, DerivationHash>();
+    const opened = new Set<StorePath>();
+    const pending = [drvPath];
+    for (let path = pending.at(-1); path !== undefined; path = pending.at(-1)) {
+      if (found.has(path)) {
+        pending.pop();
+        continue;
+      }
+      const drv = this.get(path);
+      const missing = opened.has(path) ? [] : this.#unhashed(drv, found);
+      opened.add(path);
+      if (missing.length > 0) {
+        pending.push(...missing);
+        continue;
+      }
+      found.set(path, this.#hash(path, drv, found));
+    }
+    return found.get(drvPath) as DerivationHash;
   };
+
+  #hash(
+    drvPath: StorePath,
+    drv: Derivation,
+    found: ReadonlyMap<StorePath, DerivationHash>,
+  ): DerivationHash {
+    const hashOfInput = (input: StorePath) => {
+      const hash = found.get(input);
+      if (hash === undefined) throw derivationLoop(drvPath, input);
+      return hash;
+    };
+    const hash = hashModulo(drv, { maskOutputs: false, hashOfInput });
+    this.#hashes.set(drvPath, hash);
+    for (const oldest of this.#hashes.keys()) {
+      if (this.#hashes.size <= REMEMBERED_MAX_HASHES) break;
+      this.#hashes.delete(oldest);
+    }
+    return hash;
+  }
+
+  /** The inputs that must be hashed before `drv` can be. What is known of the others is noted in `found`. */
+  #unhashed(drv: Derivation, found: Map<StorePath, DerivationHash>): readonly StorePath[] {
+    return hashedInputs(drv).filter(input => {
+      const known = found.get(input) ?? this.#knownHash(input);
+      if (known !== undefined) found.set(input, known);
+      return known === undefined;
+    });
+  }
+
+  #knownHash(drvPath: StorePath): DerivationHash | undefined {
+    if (!this.#isValid(drvPath)) throw notValid(drvPath);
+    return this.#hashes.get(drvPath);
+  }
 
   #entry(drvPath: StorePath): Entry {
     if (!this.#isValid(drvPath)) throw notValid(drvPath);
@@ -58,7 +111,7 @@ export class Derivations {
   }
 
   #remember(drvPath: StorePath, drv: Derivation, textBytes: number): Entry {
-    const entry = { drv, sizeBytes: textBytes + ENTRY_BYTES, hash: undefined };
+    const entry = { drv, sizeBytes: textBytes + ENTRY_BYTES };
     this.#entries.set(drvPath, entry);
     this.#sizeBytes += entry.sizeBytes;
     for (const [oldest, { sizeBytes }] of this.#entries) {

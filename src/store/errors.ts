@@ -76,6 +76,15 @@ export function derivationUnreadable(path: string): TenonError {
   });
 }
 
+/** Derivations' names follow from their contents, so this is no accident of a build but a damaged store. */
+export function derivationLoop(path: string, input: string): TenonError {
+  return new TenonError(
+    'store/derivation-loop',
+    `Cannot hash derivation '${path}': its input '${input}' needs it in turn`,
+    { hint: 'Run "nix-store --verify --check-contents" to find out which of them was changed' },
+  );
+}
+
 /** A derivation is longer than anything that could be one. */
 export function derivationTooLong(name: string, maxBytes: number): TenonError {
   return new TenonError(

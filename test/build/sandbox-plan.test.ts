@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { planSandbox, planUnsealed, type SandboxRequest } from '../../src/build/sandbox-plan.ts';
+import {
+  planSandbox,
+  planUnsealed,
+  type SandboxRequest,
+  shownStorePaths,
+} from '../../src/build/sandbox-plan.ts';
 import type { SealedRoot } from '../../src/build/sandbox-spec.ts';
 import { fakePath } from './derivations.ts';
 
@@ -134,11 +139,15 @@ describe('planSandbox', () => {
     expect(rootOf({ binds: [bind] }).binds).toEqual([bind]);
   });
 
-  test('takes a sandbox path of the store for an input', () => {
+  test('binds no sandbox path of the store that is an input', () => {
     const other = fakePath('b', 'other');
-    const root = rootOf({ sandboxPaths: [other, input] });
-    expect(root.store.inputs).toEqual([input, other]);
-    expect(root.binds).toEqual([]);
+    expect(rootOf({ inputs: [input, other], sandboxPaths: [other, input] }).binds).toEqual([]);
+  });
+
+  test('tells the store paths that every builder sees', () => {
+    const other = fakePath('b', 'other');
+    const paths = [`${input}`, '/dev', `/bin/tool=${other}/bin/tool?`];
+    expect(shownStorePaths('/nix/store', paths)).toEqual([input, other]);
   });
 
   test('makes a 32-bit build believe in a 32-bit machine', () => {

@@ -116,6 +116,33 @@ describe('Derivations', () => {
     expect(counting.hashOfInput(layer[1] ?? (layer[0] as StorePath))).toBeDefined();
   });
 
+  test('refuses to hash those that need each other', () => {
+    const none = { path: undefined, hashAlgo: '', hash: '' };
+    const [here, there] = ['0', '1'].map(c => `${storeDir}/${c.repeat(32)}-loop.drv` as StorePath);
+    if (here === undefined || there === undefined) throw new Error('two paths');
+    for (const [path, input] of [
+      [here, there],
+      [there, here],
+    ] as const) {
+      const drv: Derivation = {
+        name: 'loop',
+        outputs: new Map([
+          ['out', { ...none, path: `${storeDir}/${'2'.repeat(32)}-loop` as StorePath }],
+        ]),
+        inputDerivations: new Map([[input, ['out']]]),
+        inputSources: [],
+        platform: 'x86_64-linux',
+        builder: '/none',
+        args: [],
+        env: new Map(),
+      };
+      writeFileSync(path, formatDerivation(drv), 'latin1');
+    }
+    expect(() => all().hashOfInput(here)).toThrow(
+      expect.objectContaining({ code: 'store/derivation-loop' }),
+    );
+  });
+
   test.each([
     { flaw: 'nonsense', text: 'Derive(nonsense' },
     { flaw: 'nothing', text: '' },

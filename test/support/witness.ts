@@ -11,7 +11,7 @@ import type { TenonDaemon } from './tenon-daemon.ts';
 import { file } from './trees.ts';
 
 const ANSWER_MS = 2_000;
-const SETTLE_MS = 4_000;
+const SETTLE_MS = 15_000;
 
 /** An honest client who is connected all the time, and knows what the daemon had before others came. */
 export class Witness implements Disposable {

@@ -89,7 +89,8 @@ async function whileTelling<T>({ log }: Session, work: () => Promise<T>): Promis
 
 function requestOf(session: Session) {
   const { store, builder, tempRoots, log, settings, signal } = session;
-  const slots = new Semaphore(settings.maxJobs);
+  // Where no jobs are allowed, each build is refused by name: nobody waits for a slot that never comes.
+  const slots = new Semaphore(Math.max(settings.maxJobs, 1));
   return { store, builder, tempRoots, listener: log, settings, slots, signal };
 }
 
