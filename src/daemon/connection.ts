@@ -19,6 +19,7 @@ const LAST: Message = { kind: 'last' };
 
 const NO_BODY: RequestBody = {
   next: () => Promise.resolve(undefined),
+  takeWhole: () => undefined,
   drain: () => Promise.resolve(),
 };
 

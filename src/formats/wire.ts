@@ -90,6 +90,13 @@ export class Source {
     throw numberTooLarge(this.#buffer.readBigUInt64LE(at));
   }
 
+  /** The word that starts `offset` bytes further on, which is not taken; undefined when it is not all there. */
+  peekWord(offset: number): number | undefined {
+    const at = this.#start + offset;
+    if (this.#end - at < WORD_BYTES) return undefined;
+    return this.#buffer.readUInt32LE(at + 4) * HIGH_WORD + this.#buffer.readUInt32LE(at);
+  }
+
   takeUint64(): bigint {
     return this.#buffer.readBigUInt64LE(this.#advance(WORD_BYTES));
   }

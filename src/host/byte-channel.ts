@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hasCode } from '../base/errors.ts';
+import { stayAlert } from './alertness.ts';
+import { peerIsGone } from './libc.ts';
 import { peerGone } from './socket-errors.ts';
 
 /** One for all, because a stack trace costs more than the rest of a short connection's end. */
@@ -15,7 +17,6 @@ const GATHER_BYTES = 64 * 1024;
 const SMALL_BYTES = 4 * 1024;
 /** How often a peer whose bytes are not being read is asked whether it is still there. */
 const PROBE_MS = 250;
-const NOTHING = new Uint8Array(0);
 
 /**
  * One connection as a byte stream in each direction, for one reader and one writer at a time.
@@ -107,6 +108,7 @@ export class SocketChannel implements ByteChannel {
   }
 
   #arrived(chunk: Uint8Array): void {
+    stayAlert();
     const reader = this.#reader;
     if (reader !== undefined) {
       this.#reader = undefined;
@@ -134,7 +136,7 @@ export class SocketChannel implements ByteChannel {
   /** Where the pump stands still it cannot notice a hang-up, so the peer is asked from time to time. */
   #probe(): void {
     if (this.closed.aborted) return;
-    if (isGone(this.fd)) this.destroy();
+    if (peerIsGone(this.fd)) this.destroy();
     else this.#prober = setTimeout(() => this.#probe(), PROBE_MS).unref();
   }
 
@@ -160,19 +162,26 @@ export class SocketChannel implements ByteChannel {
 
   #flush(): void {
     const bytes = this.#gathered;
-    if (this.#gatheredBytes === 0) return;
+    const sizeBytes = this.#gatheredBytes;
     this.#gathered = [];
     this.#gatheredBytes = 0;
-    // A write that fails makes Node close the socket before the peer's last words are read. The pump reads them first.
-    if (isGone(this.fd)) return;
-    const [only] = bytes;
-    if (bytes.length === 1 && only !== undefined) {
-      this.#socket.write(only);
+    // The descriptor of a socket that was destroyed may be another file's by now.
+    if (sizeBytes === 0 || this.#socket.destroyed) return;
+    if (sizeBytes <= GATHER_BYTES && this.#socket.writableLength === 0) {
+      this.#send(bytes.length === 1 && bytes[0] !== undefined ? bytes[0] : Buffer.concat(bytes));
       return;
     }
+    // A write that fails makes Node close the socket before the peer's last words are read. The pump reads them first.
+    if (peerIsGone(this.fd)) return;
     this.#socket.cork();
     for (const run of joinSmall(bytes)) this.#socket.write(run);
     this.#socket.uncork();
+  }
+
+  /** Sends what fits now, without the detour through the stream, which costs more than the system call. */
+  #send(bytes: Uint8Array): void {
+    const sent = sendNow(this.fd, bytes);
+    if (sent < bytes.length && sent >= 0) this.#socket.write(bytes.subarray(sent));
   }
 }
 
@@ -198,15 +207,11 @@ function descriptorOf(socket: Socket): number {
   return hasFd && typeof handle.fd === 'number' ? handle.fd : -1;
 }
 
-/**
- * Whether a Unix socket's peer has closed it. Linux checks that before it looks at what is to be written, and does
- * not mind a peer that has only shut down its sending side (net/unix/af_unix.c, unix_stream_sendmsg).
- */
-function isGone(fd: number): boolean {
+/** How many bytes the socket took; negative when the peer is gone, whose last words may be unread. */
+function sendNow(fd: number, bytes: Uint8Array): number {
   try {
-    writeSync(fd, NOTHING);
-    return false;
+    return writeSync(fd, bytes);
   } catch (error) {
-    return !hasCode(error, 'EAGAIN');
+    return hasCode(error, 'EAGAIN') ? 0 : -1;
   }
 }

@@ -14,6 +14,9 @@ const LOCK_NB = 4;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const CREDENTIALS_BYTES = 12;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+const NOTHING = Buffer.alloc(0);
 /** XATTR_LIST_MAX of linux/limits.h: no file has a longer list. */
 const XATTR_LIST_MAX_BYTES = 65536;
 
@@ -41,6 +44,15 @@ export function peerCredentials(fd: number): Credentials {
   return { pid: answer.readInt32LE(0), uid: answer.readUInt32LE(4), gid: answer.readUInt32LE(8) };
 }
 
+/**
+ * Whether a Unix socket's peer has closed it. Linux checks that before it looks at what is to be sent, which is nothing,
+ * and does not mind a peer that has only shut down its sending side (net/unix/af_unix.c, unix_stream_sendmsg).
+ */
+export function peerIsGone(fd: number): boolean {
+  if (libc().send(fd, NOTHING, 0, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return false;
+  return lastError('send').code !== 'EAGAIN';
+}
+
 /** The names of a file's extended attributes; the path is a byte string, and a symlink is not followed. */
 export function listXattrs(path: string): readonly string[] {
   const names = xattrListBuffer();
@@ -64,6 +76,7 @@ export function trimMemory(): void {
 
 interface Libc {
   flock(fd: number, operation: number): number;
+  send(fd: number, bytes: Buffer, sizeBytes: number, flags: number): number;
   getsockopt(fd: number, level: number, option: number, value: Buffer, length: Buffer): number;
   llistxattr(path: Buffer, names: Buffer, sizeBytes: number): number;
   lremovexattr(path: Buffer, name: Buffer): number;
@@ -86,6 +99,7 @@ function load(): Libc {
   const self = ffi.load(null);
   return {
     flock: self.func('int flock(int fd, int operation)'),
+    send: self.func('intptr_t send(int fd, const void *bytes, size_t size, int flags)'),
     getsockopt: self.func(
       'int getsockopt(int fd, int level, int option, _Out_ void *value, _Inout_ void *length)',
     ),

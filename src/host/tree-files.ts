@@ -145,9 +145,11 @@ export function setOwner(path: string, owner: { uid: number; gid: number }): voi
   lchownSync(rawPath(path), owner.uid, owner.gid);
 }
 
+const OWN_IDS = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+
 /** Who owns what this process creates. */
-export function ownIds(): { uid: number; gid: number } {
-  return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+export function ownIds(): { readonly uid: number; readonly gid: number } {
+  return OWN_IDS;
 }
 
 export function removeFile(path: string): void {

@@ -12,6 +12,8 @@ import type { BodyForm } from './op.ts';
 
 /** The bytes behind a request. They must be drained before the next request can be found. */
 export interface RequestBody extends ByteFeed {
+  /** The whole body, when it is framed, small, and has arrived: nobody need wait for it. Else nothing is taken. */
+  takeWhole(maxBytes: number): Uint8Array | undefined;
   /** Goes on to where the next request starts. Throws when that cannot be told, as after a broken NAR. */
   drain(): Promise<void>;
 }
@@ -47,7 +49,7 @@ export function requestBody(form: BodyForm, channel: BodyChannel): RequestBody {
     case 'pulled': {
       const nar = narFrom(new Source(channel.source.dialect), pulledFeed(channel));
       // The client sends nothing that it is not asked for.
-      return { next: nar.next, drain: () => Promise.resolve() };
+      return { next: nar.next, takeWhole: () => undefined, drain: () => Promise.resolve() };
     }
     default:
       return form satisfies never;
@@ -88,12 +90,16 @@ export function narFrom(source: Source, feed: ByteFeed): RequestBody {
 
 function framedBody({ source, feed }: BodyChannel): RequestBody {
   const frames = new FrameReader();
-  return drainable(() => receive(frames.read(source), source, feed));
+  return {
+    ...drainable(() => receive(frames.read(source), source, feed)),
+    takeWhole: maxBytes => frames.takeWhole(source, maxBytes),
+  };
 }
 
 function drainable(next: ByteFeed['next']): RequestBody {
   return {
     next,
+    takeWhole: () => undefined,
     async drain() {
       while ((await next()) !== undefined);
     },

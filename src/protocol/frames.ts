@@ -37,6 +37,21 @@ export class FrameReader {
     return view;
   }
 
+  /**
+   * All of the data, when it has arrived in one frame of at most `maxBytes`, which is how small objects come. Nothing
+   * is taken otherwise.
+   */
+  takeWhole(from: Source, maxBytes: number): Uint8Array | undefined {
+    const length = from.peekWord(0) ?? Number.POSITIVE_INFINITY;
+    if (length === 0 || length > maxBytes) return undefined;
+    if (from.peekWord(LENGTH_BYTES + length) !== 0) return undefined;
+    from.take(LENGTH_BYTES);
+    const whole = from.take(length);
+    from.take(LENGTH_BYTES);
+    this.#ended = true;
+    return whole;
+  }
+
   *#begin(from: Source): Reading<void> {
     if (from.available < LENGTH_BYTES) yield* from.needs(LENGTH_BYTES);
     this.#left = Number(from.takeUint64());

@@ -18,7 +18,7 @@ import { type Hash, hashBytes } from '../formats/hash.ts';
 import { narOfFile } from '../formats/nar.ts';
 import type { PathInfo } from '../formats/path-info.ts';
 import { type StorePath, storePathName } from '../formats/store-path.ts';
-import { entryKind, moveTree } from '../host/store-files.ts';
+import { entryKind, exists, moveTree } from '../host/store-files.ts';
 import { derivationTooLong, gitNotSupported, notOneFile } from './errors.ts';
 import { findPathInfo } from './path-info.ts';
 import type { NewPath } from './register.ts';
@@ -28,7 +28,11 @@ import { temporaryAddPath } from './temporary.ts';
 import { writeFlatFile } from './trees/flat-file.ts';
 
 /** Up to this size contents are kept in memory and written by the event loop, which takes microseconds. */
-const SMALL_BYTES = 64 << 10;
+export const SMALL_BYTES = 64 << 10;
+
+const NO_PIECES: AsyncIterator<Uint8Array, undefined> = {
+  next: () => Promise.resolve({ done: true, value: undefined }),
+};
 
 /** Contents that decide their own path. */
 export interface NewContent extends ContentMethodAndAlgorithm {
@@ -59,19 +63,22 @@ interface Settled {
 
 /**
  * Adds contents under the path that follows from them (Nix: LocalStore::addToStoreFromDump). What is valid already
- * stays as it is. `body` is read to its end, whatever happens to be wrong with it.
+ * stays as it is. `body` is all of the contents, or is read to its end, whatever happens to be wrong with it.
  */
 export async function addContent(
   store: Store,
   content: NewContent,
-  body: AsyncIterable<Uint8Array>,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
   adder: Adder,
 ): Promise<Added> {
   if (content.method === 'git') throw gitNotSupported(content.name);
   store.requireValid(content.references);
   const isDerivation = content.method === 'text' && content.name.endsWith(DERIVATION_SUFFIX);
-  const pieces = body[Symbol.asyncIterator]();
-  const start = await gather(pieces, isDerivation ? DERIVATION_MAX_BYTES : SMALL_BYTES);
+  const isWhole = body instanceof Uint8Array;
+  const pieces = isWhole ? NO_PIECES : body[Symbol.asyncIterator]();
+  const start = isWhole
+    ? { bytes: body, ended: true }
+    : await gather(pieces, isDerivation ? DERIVATION_MAX_BYTES : SMALL_BYTES);
   if (start.ended && content.serialisation === 'flat')
     return await addFile(store, content, start.bytes, adder);
   if (isDerivation) throw derivationTooLong(content.name, DERIVATION_MAX_BYTES);
@@ -108,28 +115,48 @@ export async function addFile(
   };
   const path = contentAddressPath(store.layout.storeDir, contentAddress, content);
   await tempRoots.add(path);
-  const known = content.repair ? undefined : findPathInfo(store.db, path);
+  // To look for the file first costs less than to ask the database, and what is new is most of what comes.
+  const known = content.repair || !exists(path) ? undefined : findPathInfo(store.db, path);
   if (known !== undefined) return { path, info: known };
   const derivation = content.method === 'text' ? readDerivation(store, path, bytes) : undefined;
-  using _lock = await store.lockPaths([path], signal);
-  const beaten = content.repair ? undefined : findPathInfo(store.db, path);
-  if (beaten !== undefined) return { path, info: beaten };
-  await replaceByFile(store, path, bytes);
-  const nar = narOfFile(bytes);
-  const narHash = hashBytes('sha256', nar);
-  const info = infoOf(content, { contentAddress, narHash, narSizeBytes: nar.length });
-  return await registered(store, { path, info, derivation });
+  const lock = await store.lockPaths([path], signal);
+  try {
+    const beaten = isCreated(path, bytes)
+      ? undefined
+      : await replace(store, path, { content, bytes });
+    if (beaten !== undefined) return { path, info: beaten };
+    const nar = narOfFile(bytes);
+    const narHash = hashBytes('sha256', nar);
+    const info = infoOf(content, { contentAddress, narHash, narSizeBytes: nar.length });
+    return await registered(store, { path, info, derivation });
+  } finally {
+    // The client's answer goes first, and has not to wait for the removal of a file.
+    setImmediate(() => lock[Symbol.dispose]());
+  }
 }
 
-/** What is in the way is not valid. There rarely is anything, so nobody looks before. */
-async function replaceByFile(store: Store, path: StorePath, bytes: Uint8Array): Promise<void> {
+/** There rarely is anything in the way, so nobody looks before. */
+function isCreated(path: StorePath, bytes: Uint8Array): boolean {
   try {
     writeFlatFile(path, bytes);
+    return true;
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-    await store.trees.remove(path);
-    writeFlatFile(path, bytes);
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
   }
+}
+
+/** What is in the way is not valid, or has become so just before the lock was taken: then it stays. */
+async function replace(
+  store: Store,
+  path: StorePath,
+  { content, bytes }: { content: NewContent; bytes: Uint8Array },
+): Promise<PathInfo | undefined> {
+  const beaten = content.repair ? undefined : findPathInfo(store.db, path);
+  if (beaten !== undefined) return beaten;
+  await store.trees.remove(path);
+  writeFlatFile(path, bytes);
+  return undefined;
 }
 
 /** Restores a tree or a big file beside the store paths, and moves it to its own path once that is known. */

@@ -54,14 +54,16 @@ export class StoreDb {
     this.#db.exec(sql);
   }
 
-  /**
-   * Runs `work` in one write transaction: all of it is committed, or nothing. `work` is synchronous and may run
-   * several times, when another process holds the database.
-   */
+  /** Runs `work` in one write transaction: all of it is committed, or nothing. `work` may run several times. */
   async transaction<T>(work: () => T): Promise<T> {
+    return await this.retry(() => this.#attempt(work));
+  }
+
+  /** Runs one statement that writes, or a transaction, and again as long as another process holds the database. */
+  async retry<T>(work: () => T): Promise<T> {
     for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.last)) {
       try {
-        return this.#attempt(work);
+        return work();
       } catch (error) {
         if (!isBusy(error)) throw error;
       }

@@ -18,8 +18,9 @@ const UPSERT_PATH = `
   insert into ValidPaths (path, hash, registrationTime, deriver, narSize, ultimate, sigs, ca)
   values (?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (path) do update set narSize = excluded.narSize, hash = excluded.hash,
-    ultimate = excluded.ultimate, sigs = excluded.sigs, ca = excluded.ca
-  returning id`;
+    ultimate = excluded.ultimate, sigs = excluded.sigs, ca = excluded.ca`;
+
+const SELECT_ID = 'select id from ValidPaths where path = ?';
 
 /** One statement for all references of a path, because there may be hundreds. */
 const INSERT_REFERENCES = `
@@ -35,32 +36,44 @@ const INSERT_OUTPUT = 'insert or replace into DerivationOutputs (drv, id, path) 
  */
 export async function registerPaths(db: StoreDb, paths: readonly NewPath[]): Promise<void> {
   refuseCycles(paths);
+  const [only] = paths;
+  if (paths.length === 1 && only !== undefined && isOneRow(only))
+    return await db.retry(() => upsert(db, only));
   await db.transaction(() => {
-    const ids = new Map(paths.map(entry => [entry.path, upsert(db, entry)]));
-    for (const { path, info } of paths) {
-      const references = [...new Set(info.references)];
-      if (references.length === 0) continue;
-      const found = db.run(INSERT_REFERENCES, ids.get(path) ?? 0, JSON.stringify(references));
-      if (found !== references.length) throw notValid(findInvalid(db, references) ?? path);
-    }
+    for (const entry of paths) upsert(db, entry);
+    for (const entry of paths) relate(db, entry);
   });
 }
 
-function upsert(db: StoreDb, { path, info, derivation }: NewPath): number {
+/** A single statement is a transaction of its own. */
+function isOneRow({ info, derivation }: NewPath): boolean {
+  return info.references.length === 0 && derivation === undefined;
+}
+
+function upsert(db: StoreDb, { path, info }: NewPath): void {
   const size = info.narSizeBytes === 0 ? null : info.narSizeBytes;
   const ultimate = info.ultimate ? 1 : null;
   const signatures = info.signatures.length === 0 ? null : info.signatures.join(' ');
   const contentAddress = info.contentAddress ?? null;
   const hash = hashColumn(info.narHash);
   const deriver = info.deriver ?? null;
-  const row = db.get(
+  db.run(
     UPSERT_PATH,
     ...[path, hash, info.registeredAtUnix, deriver, size, ultimate, signatures, contentAddress],
   );
-  const id = Number(row?.id);
+}
+
+/** Writes down what a path refers to, and what a derivation makes. All rows of paths are there already. */
+function relate(db: StoreDb, entry: NewPath): void {
+  if (isOneRow(entry)) return;
+  const { path, info, derivation } = entry;
+  const id = Number(db.get(SELECT_ID, path)?.id);
   for (const [name, output] of derivation?.outputs ?? [])
     if (output.path !== undefined) db.run(INSERT_OUTPUT, id, name, output.path);
-  return id;
+  const references = [...new Set(info.references)];
+  if (references.length === 0) return;
+  const found = db.run(INSERT_REFERENCES, id, JSON.stringify(references));
+  if (found !== references.length) throw notValid(findInvalid(db, references) ?? path);
 }
 
 /** Depth-first over the references among the new paths; a self reference is no cycle. */

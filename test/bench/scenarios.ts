@@ -51,7 +51,7 @@ export const scenarios: readonly Scenario[] = [
     better: 'more',
     async measure({ socketPath, storeDir }) {
       using client = await RawClient.connect(socketPath);
-      await addTexts(client, 100);
+      await addTexts(client, { first: 1000, count: 100, replyBytes: await textReplyBytes(client) });
       const queries = isValidPath(textOf(storeDir, 1007));
       return await pipelined(client, queries, REPLY_BYTES);
     },
@@ -63,7 +63,7 @@ export const scenarios: readonly Scenario[] = [
     better: 'more',
     async measure({ socketPath, storeDir }) {
       using client = await RawClient.connect(socketPath);
-      await addTexts(client, 100);
+      await addTexts(client, { first: 1000, count: 100, replyBytes: await textReplyBytes(client) });
       const query = queryPathInfo(textOf(storeDir, 1007));
       return await pipelined(client, query, await client.replySize(query, 50));
     },
@@ -75,8 +75,9 @@ export const scenarios: readonly Scenario[] = [
     better: 'more',
     async measure({ socketPath }) {
       using client = await RawClient.connect(socketPath);
-      await addTexts(client, 200);
-      return await perSecond(2000, count => addTexts(client, count, 2000));
+      const replyBytes = await textReplyBytes(client);
+      await addTexts(client, { first: 1000, count: 3000, replyBytes });
+      return await perSecond(3000, count => addTexts(client, { first: 5000, count, replyBytes }));
     },
   },
   {
@@ -153,10 +154,16 @@ function contentsOf(number: number): string {
 }
 
 /** Adds texts one after the other, as nix-instantiate does. Equally long names have equally long replies. */
-async function addTexts(client: RawClient, count: number, first = 1000): Promise<void> {
-  const replyBytes = await client.replySize(addText('text-0000', contentsOf(0)), 50);
+async function addTexts(
+  client: RawClient,
+  { first, count, replyBytes }: { first: number; count: number; replyBytes: number },
+): Promise<void> {
   for (let number = first; number < first + count; number++)
     await client.exchange(addText(`text-${number}`, contentsOf(number)), replyBytes);
+}
+
+async function textReplyBytes(client: RawClient): Promise<number> {
+  return await client.replySize(addText('text-0000', contentsOf(0)), 50);
 }
 
 /** Derivations whose builder is a shell, each with so many directories of the store as inputs. */

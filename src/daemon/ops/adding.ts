@@ -5,7 +5,7 @@ import { narFrom } from '../../protocol/bodies.ts';
 import { chunksOf, receive } from '../../protocol/feed.ts';
 import * as protocol from '../../protocol/ops/adding.ts';
 import { keyedPathInfo } from '../../protocol/path-info.ts';
-import { addContent, addFile } from '../../store/add-content.ts';
+import { addContent, addFile, SMALL_BYTES } from '../../store/add-content.ts';
 import { addNar } from '../../store/add-nar.ts';
 import { addSignatures } from '../../store/add-signatures.ts';
 import { notValid } from '../../store/errors.ts';
@@ -27,7 +27,8 @@ export const adding = [
       repair: request.repair && session.isTrusted,
       serialisation: isFlat && session.minor >= FLAT_BODY_MINOR ? 'flat' : 'nar',
     } as const;
-    return await addContent(session.store, content, chunksOf(body), session);
+    const contents = body.takeWhole(SMALL_BYTES) ?? chunksOf(body);
+    return await addContent(session.store, content, contents, session);
   }),
 
   defineOp(protocol.addTextToStore, async (session, { name, contents, references }) => {
