@@ -32,7 +32,7 @@ let bb: StorePath;
 
 beforeAll(async () => {
   shop = createWorkshop();
-  daemon = await startTenon(shop.store, { conf: ['max-jobs = 2'] });
+  daemon = await startTenon(shop.store, { conf: ['max-jobs = 2', 'compress-build-log = false'] });
   bb = await addBusybox(shop, 'daemon');
   witness = await Witness.arrive(shop.store, daemon);
 });

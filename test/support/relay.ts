@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from './processes.ts';
 import type { StockStore } from './stock-nix.ts';
 import { asUser, person } from './users.ts';
 
@@ -25,8 +24,9 @@ export async function startRelay(store: StockStore): Promise<Relay> {
     socketPath,
     store.socketPath,
   ]);
-  const child = spawn(command, args, { stdio: 'ignore' });
-  await until('the relay listens', () => existsSync(socketPath));
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The socket's file is there a moment before anybody listens.
+  await once(child.stdout, 'data');
   return {
     socketPath,
     [Symbol.asyncDispose]: async () => {
