@@ -72,7 +72,6 @@ export async function addContent(
   adder: Adder,
 ): Promise<Added> {
   if (content.method === 'git') throw gitNotSupported(content.name);
-  store.requireValid(content.references);
   const isDerivation = content.method === 'text' && content.name.endsWith(DERIVATION_SUFFIX);
   const isWhole = body instanceof Uint8Array;
   const pieces = isWhole ? NO_PIECES : body[Symbol.asyncIterator]();
@@ -83,7 +82,9 @@ export async function addContent(
     return await addFile(store, content, start.bytes, adder);
   if (isDerivation) throw derivationTooLong(content.name, DERIVATION_MAX_BYTES);
   const known = start.ended ? await findSmallTree(store, content, start.bytes, adder) : undefined;
-  return known ?? (await addTree(store, content, joined(start.bytes, pieces), adder));
+  if (known !== undefined) return known;
+  store.requireValid(content.references);
+  return await addTree(store, content, joined(start.bytes, pieces), adder);
 }
 
 /** The valid path with just these contents. Evaluators add the same sources again and again. */
@@ -118,6 +119,7 @@ export async function addFile(
   // To look for the file first costs less than to ask the database, and what is new is most of what comes.
   const known = content.repair || !exists(path) ? undefined : findPathInfo(store.db, path);
   if (known !== undefined) return { path, info: known };
+  store.requireValid(content.references);
   const derivation = content.method === 'text' ? readDerivation(store, path, bytes) : undefined;
   const lock = await store.lockPaths([path], signal);
   try {
