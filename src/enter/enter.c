@@ -44,7 +44,7 @@ int main(int count, char **arguments) {
     long fd = positive(arguments[2]);
     long parent = count == 5 && strcmp(arguments[3], "--parent") == 0 ? positive(arguments[4]) : 0;
     if (fd < 3 || parent < 0 || (count == 5 && parent == 0)) misused();
-    return run_builder((int)fd, (pid_t)parent);
+    return run_builder((int)fd, (pid_t)parent, false);
   }
   if (strcmp(mode, "--serve") == 0 && count == 3) return serve(arguments[2]);
   if (strcmp(mode, "--kill-uid") == 0 && count == 3) {
