@@ -52,14 +52,32 @@ describe('a broken host is found by exactly the check for it', () => {
       mount({ id: 1, mountPoint: '/proc', root: '/' }),
       mount({ id: 2, parentId: 1, mountPoint: '/proc/sys', root: '/sys' }),
     ];
-    const context = checkContext(fixture, { probeSandbox: async () => attempts({ E: 'EPERM' }) });
+    const failures = { E: 'EPERM', I: 'EPERM' };
+    const context = checkContext(fixture, { probeSandbox: async () => attempts(failures) });
     const facts = { ...(await context.readKernelFacts()), mounts };
     const results = await judge({ ...context, readKernelFacts: async () => facts });
     expect(problems(results)).toEqual(['sandbox.proc-masked error']);
     expect(find(results, 'sandbox.proc-masked')?.fixes[0]?.commands).toEqual([
       ['umount', '/proc/sys'],
     ]);
+    const asked = await judge({ ...context, uid: 1000, readKernelFacts: async () => facts });
+    expect(problems(asked)).toContain('sandbox.proc-masked warn');
   });
+
+  test.each([{ E: 'EPERM' }, { B: 'EROFS', E: 'EPERM' }])(
+    'sandbox.proc-masked: %j, which the daemon cures itself',
+    async failures => {
+      using fixture = createFixtureHost();
+      await createBuilders(fixture);
+      const probeSandbox = async () => attempts(failures);
+      const results = await judge(checkContext(fixture, { probeSandbox }));
+      expect(problems(results)).toEqual(['sandbox.proc-masked hint']);
+      expect(find(results, 'sandbox.proc-masked')).toMatchObject({
+        summary: expect.stringContaining('the daemon gives builds a procfs'),
+        fixes: [],
+      });
+    },
+  );
 
   test.each(['false', 'relaxed'] as const)('sandbox.effective: sandbox = %s', async value => {
     using fixture = createFixtureHost();
