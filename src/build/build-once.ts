@@ -178,9 +178,19 @@ function failureOf({ job }: BuildAttempt, result: BuilderResult): BuildFailure |
 
 /** A missing builder is the derivation's fault, anything else is the machine's. */
 function builderNotRun(drvPath: string, refusal: Refusal): BuildFailure {
+  if (isAboutDisk(refusal)) throw diskError(refusal);
   if (refusal.word !== EXECUTE) throw sandboxRefused(drvPath, refusal, checkOf(refusal));
   const message = `builder for '${drvPath}' failed: executing '${refusal.path}': ${refusal.text}`;
   return { status: 'permanent-failure', message };
+}
+
+/** With namespaces the same code means another limit. */
+function isAboutDisk({ word, errno }: Refusal): boolean {
+  return word !== 'ns' && ['ENOSPC', 'EDQUOT', 'EROFS'].includes(errno) && word !== 'idmap';
+}
+
+function diskError({ word, path, errno, text }: Refusal): Error {
+  return Object.assign(new Error(`${errno}: ${text}`), { code: errno, syscall: word, path });
 }
 
 /** The doctor check that explains why a stage of the sandbox failed. */

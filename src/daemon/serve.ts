@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { BuildLogs } from '../build/build-logs.ts';
 import type { BuildGroup } from '../build/build-users.ts';
 import { Builder } from '../build/builder.ts';
@@ -9,6 +10,7 @@ import { EnterServer } from '../host/enter-server.ts';
 import { Names } from '../host/names.ts';
 import { findListenFd, listenAt, listenOn } from '../host/socket.ts';
 import { currentIds, setUmask } from '../host/store-files.ts';
+import { explained } from '../host/system-error.ts';
 import { Store } from '../store/store.ts';
 import { removeStaleTempRoots } from '../store/temp-roots.ts';
 import { listStaleTemporaries } from '../store/temporary.ts';
@@ -68,7 +70,7 @@ export async function serveDaemon(options: DaemonOptions): Promise<void> {
     await removeStale(store, settings.buildDir ?? layout.buildsDir, log);
     return store;
   };
-  await using keeper = new StoreKeeper(open);
+  await using keeper = new StoreKeeper(open, layout.stateDir);
   using _first = await keeper.lend();
   await using clients = new Clients({ ...options, names, builder, keeper });
   using _listener = await listen(options, channel => clients.welcome(channel));
@@ -82,9 +84,12 @@ async function listen(
   onChannel: (channel: ByteChannel) => void,
 ): Promise<Disposable> {
   const fd = findListenFd(env, process.pid);
-  return fd === undefined
-    ? await listenAt(layout.socketPath, onChannel)
-    : await listenOn(fd, onChannel);
+  if (fd !== undefined) return await listenOn(fd, onChannel);
+  try {
+    return await listenAt(layout.socketPath, onChannel);
+  } catch (error) {
+    throw explained(error, { what: 'listen for clients', place: dirname(layout.socketPath) });
+  }
 }
 
 /** What daemons left that died: names that nobody protects any more. */
