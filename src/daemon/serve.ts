@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BuildLogs } from '../build/build-logs.ts';
 import type { BuildGroup } from '../build/build-users.ts';
 import { Builder } from '../build/builder.ts';
@@ -22,6 +23,8 @@ import { StoreKeeper } from './store-keeper.ts';
 const TREE_WORKERS = 2;
 const UMASK = 0o022;
 const MS = 1000;
+/** How long a daemon that was replaced goes on accepting. */
+const LAST_CLIENTS_MS = 1000;
 
 /** A line for the daemon's own log. */
 export type LogLine = (level: 'error' | 'warn' | 'info', message: string) => void;
@@ -39,6 +42,10 @@ export interface DaemonOptions {
   readonly log: LogLine;
   /** Aborted to stop: no new clients, and those that are here are served to the end of what they asked for. */
   readonly signal: AbortSignal;
+  /** Aborted once another daemon serves the socket: no new clients, and the end when those that are here have left. */
+  readonly replaced: AbortSignal;
+  /** Called once clients are served. */
+  readonly onReady: () => void;
 }
 
 /** Serves a store to clients until told to stop. Nothing of it is left running when this returns. */
@@ -73,10 +80,27 @@ export async function serveDaemon(options: DaemonOptions): Promise<void> {
   await using keeper = new StoreKeeper(open, layout.stateDir);
   using _first = await keeper.lend();
   await using clients = new Clients({ ...options, names, builder, keeper });
+  await welcomeClients(options, clients);
+  if (!signal.aborted) {
+    log(
+      'info',
+      'replaced by another daemon: no new clients, waiting until those that are here leave',
+    );
+    await clients.haveLeft(signal);
+  }
+  log('info', 'stopping: no new clients, waiting for requests that are being served');
+}
+
+/** Listens until it is time to stop. */
+async function welcomeClients(options: DaemonOptions, clients: Clients): Promise<void> {
+  const { layout, log, signal, replaced, onReady } = options;
   using _listener = await listen(options, channel => clients.welcome(channel));
   log('info', `serving ${layout.storeDir} on ${layout.socketPath}`);
-  await aborted(signal);
-  log('info', 'stopping: no new clients, waiting for requests that are being served');
+  onReady();
+  await aborted(AbortSignal.any([signal, replaced]));
+  if (signal.aborted) return;
+  // Some have connected to this socket, and wait in its queue.
+  await sleep(LAST_CLIENTS_MS, undefined, { signal }).catch(() => undefined);
 }
 
 async function listen(
