@@ -50,11 +50,11 @@ export async function buildOnce(attempt: BuildAttempt): Promise<BuildReport> {
   const sealed = wantsSandbox(drvPath, drv, { settings, options });
   const inputs = closureOf(store.db, inputPaths(store, drv)).map(({ path }) => path);
   const onWait = () => listener.note(TALKATIVE, `waiting for UID to build '${drvPath}'`);
-  const group = await machine.findBuildGroup();
+  const users = await machine.findBuildUsers();
   using user =
-    group === undefined
+    users === undefined
       ? undefined
-      : await takeBuildUser(group, store.layout.userPoolDir, { signal, onWait });
+      : await takeBuildUser(users, { layout: store.layout, sealed, signal, onWait });
   const preparation = { options, sealed, inputs, user, owner: user ?? currentIds() };
   const garbage = new AsyncDisposableStack();
   try {

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BuildLogs } from '../build/build-logs.ts';
-import type { BuildGroup } from '../build/build-users.ts';
 import { Builder } from '../build/builder.ts';
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
@@ -10,14 +9,14 @@ import type { ByteChannel } from '../host/byte-channel.ts';
 import { EnterServer } from '../host/enter-server.ts';
 import { Names } from '../host/names.ts';
 import { findListenFd, listenAt, listenOn } from '../host/socket.ts';
-import { currentIds, setUmask } from '../host/store-files.ts';
+import { setUmask } from '../host/store-files.ts';
 import { explained } from '../host/system-error.ts';
 import { Store } from '../store/store.ts';
 import { removeStaleTempRoots } from '../store/temp-roots.ts';
 import { listStaleTemporaries } from '../store/temporary.ts';
 import { Trees } from '../store/trees/trees.ts';
+import { findBuildUsers, storeGroup } from './build-accounts.ts';
 import { Clients } from './clients.ts';
-import { noBuildGroup, noBuildUsers } from './errors.ts';
 import { StoreKeeper } from './store-keeper.ts';
 
 const TREE_WORKERS = 2;
@@ -59,7 +58,7 @@ export async function serveDaemon(options: DaemonOptions): Promise<void> {
   await using builder = new Builder({
     enterPath,
     enter: new EnterServer(enterPath, `${layout.stateDir}/tenon-enter-${process.pid}`),
-    findBuildGroup: () => findBuildGroup(settings, names),
+    findBuildUsers: () => findBuildUsers(settings, names),
     logs: new BuildLogs(layout.buildLogDir),
     env,
     cpuCount,
@@ -124,26 +123,6 @@ async function removeStale(store: Store, buildsDir: string, log: LogLine): Promi
     log('info', `removing '${path}', left by a daemon that died`);
     await store.trees.remove(path);
   }
-}
-
-/** The group that may create paths in the store directory, as builders outside the sandbox do. */
-async function storeGroup(settings: Settings, names: Names): Promise<number | undefined> {
-  if (currentIds().uid !== 0 || settings.buildUsersGroup === '') return undefined;
-  return (await names.findGroup(settings.buildUsersGroup))?.gid;
-}
-
-/** Builds run as members of the group when this is root; otherwise as the daemon's own user. */
-async function findBuildGroup(
-  { buildUsersGroup }: Settings,
-  names: Names,
-): Promise<BuildGroup | undefined> {
-  if (currentIds().uid !== 0 || buildUsersGroup === '') return undefined;
-  const group = await names.findGroup(buildUsersGroup);
-  if (group === undefined) throw noBuildGroup(buildUsersGroup);
-  const uids = await Promise.all(group.members.map(member => names.userId(member)));
-  const known = uids.filter(uid => uid !== undefined);
-  if (known.length === 0) throw noBuildUsers(buildUsersGroup);
-  return { name: buildUsersGroup, gid: group.gid, uids: known };
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
