@@ -98,6 +98,14 @@ describe('a broken host is found by exactly the check for it', () => {
     expect(started).toEqual([['setup', '--yes']]);
   });
 
+  test('users.missing: nobody is needed with auto-allocate-uids', async () => {
+    using fixture = createFixtureHost();
+    const context = checkContext(fixture);
+    const settings = { ...context.settings, autoAllocateUids: true };
+    const results = await judge({ ...context, settings });
+    expect(problems(results)).toEqual(['users.missing skip', 'users.membership skip']);
+  });
+
   test('users.missing: there is no group', async () => {
     using fixture = createFixtureHost();
     const results = await judge(checkContext(fixture));
