@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { BuildLogs } from '../build/build-logs.ts';
 import { Builder } from '../build/builder.ts';
 import type { Environment, StoreLayout } from '../config/layout.ts';
@@ -92,14 +92,16 @@ export async function serveDaemon(options: DaemonOptions): Promise<void> {
 
 /** Listens until it is time to stop. */
 async function welcomeClients(options: DaemonOptions, clients: Clients): Promise<void> {
-  const { layout, log, signal, replaced, onReady } = options;
+  const { layout, env, log, signal, replaced, onReady } = options;
   using _listener = await listen(options, channel => clients.welcome(channel));
   log('info', `serving ${layout.storeDir} on ${layout.socketPath}`);
   onReady();
   await aborted(AbortSignal.any([signal, replaced]));
-  if (signal.aborted) return;
-  // Some have connected to this socket, and wait in its queue.
+  // The queue of a socket that systemd made stays; some may wait in that of our own.
+  if (signal.aborted || findListenFd(env, process.pid) !== undefined) return;
   await sleep(LAST_CLIENTS_MS, undefined, { signal }).catch(() => undefined);
+  // However long the event loop was busy: they are accepted before.
+  await turnOfTheLoop();
 }
 
 async function listen(

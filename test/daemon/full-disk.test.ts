@@ -24,6 +24,17 @@ jest.setTimeout(60_000);
 
 const MEGABYTE = 'x'.repeat(1 << 20);
 
+(isRoot ? test : test.skip)('a daemon that finds its disk full says so, and ends', async () => {
+  await using store = createStockStore();
+  const fill = `mount -t tmpfs -o size=64k tmpfs ${store.root}/nix; head -c 99999 /dev/zero >${store.root}/nix/filler`;
+  const script = `${fill} 2>/dev/null; exec "$@"`;
+  const wrap = (argv: readonly string[]) =>
+    ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...argv] as const;
+  await expect(startTenon(store, { wrap })).rejects.toThrow(
+    /Cannot open the store: .*no space left on its file system \(ENOSPC\)/,
+  );
+});
+
 (isRoot ? describe : describe.skip)('on a full disk, which takes root to mount', () => {
   let store: StockStore;
   let daemon: TenonDaemon;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -21,6 +22,7 @@ jest.setTimeout(120_000);
 
 const START_MS = 20_000;
 const REPLACEMENTS = 4;
+const launcher = join(import.meta.dirname, '../../src/tenon');
 const BROKEN = 'max-jobs = very many\n';
 
 let shop: Workshop;
@@ -105,12 +107,8 @@ describe('a daemon that is replaced again and again', () => {
     const visits = await Promise.all(customers);
     expect(Math.min(...visits)).toBeGreaterThan(0);
 
-    const text = await addText(idle, 'text', 'served by the first one');
-    using late = await connectTo(shop.store);
-    expect(await late.call(isValidPath, text)).toBe(true);
     writeFileSync(join(gate, 'open'), '');
-    expect(await late.call(isValidPath, await longBuild)).toBe(true);
-
+    expect(await idle.call(isValidPath, await longBuild)).toBe(true);
     await until(
       'the first and the last are left',
       () => generations(daemon).length === 2,
@@ -118,6 +116,7 @@ describe('a daemon that is replaced again and again', () => {
     );
     for (const connection of [idle, patient]) connection[Symbol.dispose]();
     await until('one is left', () => generations(daemon).length === 1, START_MS);
+    using late = await connectTo(shop.store);
     expect(await late.call(isValidPath, bb)).toBe(true);
     const verified = await shop.run(['nix-store', '--verify', '--check-contents'], 'local');
     expect(verified).toMatchObject({ status: 0, stderr: expect.not.stringContaining('error') });
@@ -148,6 +147,14 @@ describe('a daemon that is replaced again and again', () => {
     writeFileSync(nixConf(), whole);
     await replace(daemon);
   });
+});
+
+test('tenon daemon --check says whether nix.conf can be used', async () => {
+  const check = () =>
+    spawnSync(launcher, ['daemon', '--check'], { env: shop.store.env, encoding: 'utf8' });
+  expect(check()).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  appendFileSync(join(shop.store.root, 'etc/nix.conf'), BROKEN);
+  expect(check()).toMatchObject({ status: 2, stderr: expect.stringContaining('max-jobs') });
 });
 
 describe('the parent of a daemon', () => {
