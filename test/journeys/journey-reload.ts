@@ -42,9 +42,10 @@ export function testReload(journey: () => Journey): void {
     await machine.put(nixConf, `${conf}\nmax-jobs = very many\n`);
     expect((await machine.run(reload[machine.init])).code).not.toBe(0);
     await machine.put(nixConf, conf);
-    await machine.output(['rm', '-r', gate]);
     await buildAnew(machine, 'after-broken-conf');
     await replaceDaemon(machine);
+    await machine.output(['rm', '-r', gate]);
+    await buildAnew(machine, 'after-reloads');
   });
 }
 
