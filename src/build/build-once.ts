@@ -8,10 +8,10 @@ import { type BuildUser, takeBuildUser } from './build-users.ts';
 import { builtinProgram } from './builtins.ts';
 import { type DerivationOptions, derivationOptions, isFixedOutput } from './derivation-options.ts';
 import { type BuilderEnvironment, builderEnvironment } from './environment.ts';
-import { sandboxRefused } from './errors.ts';
 import { type BuildFailure, builderFailure } from './failure.ts';
 import { BUILTIN_PREFIX, checkPlatform, wantsSandbox } from './platform.ts';
 import { referencesGraphs } from './references-graphs.ts';
+import { refusedError } from './refused.ts';
 import { registerOutputs } from './register-outputs.ts';
 import type { BuildAttempt } from './run-build.ts';
 import { type BuilderResult, runBuilder } from './run-builder.ts';
@@ -178,26 +178,9 @@ function failureOf({ job }: BuildAttempt, result: BuilderResult): BuildFailure |
 
 /** A missing builder is the derivation's fault, anything else is the machine's. */
 function builderNotRun(drvPath: string, refusal: Refusal): BuildFailure {
-  if (isAboutDisk(refusal)) throw diskError(refusal);
-  if (refusal.word !== EXECUTE) throw sandboxRefused(drvPath, refusal, checkOf(refusal));
+  if (refusal.word !== EXECUTE) throw refusedError(drvPath, refusal);
   const message = `builder for '${drvPath}' failed: executing '${refusal.path}': ${refusal.text}`;
   return { status: 'permanent-failure', message };
-}
-
-/** With namespaces the same code means another limit. */
-function isAboutDisk({ word, errno }: Refusal): boolean {
-  return word !== 'ns' && ['ENOSPC', 'EDQUOT', 'EROFS'].includes(errno) && word !== 'idmap';
-}
-
-function diskError({ word, path, errno, text }: Refusal): Error {
-  return Object.assign(new Error(`${errno}: ${text}`), { code: errno, syscall: word, path });
-}
-
-/** The doctor check that explains why a stage of the sandbox failed. */
-function checkOf({ word, errno }: Refusal): string {
-  if (word === 'proc') return 'sandbox.proc-masked';
-  if (word === 'spawn' && errno === 'EMFILE') return 'daemon.nofile';
-  return 'sandbox.userns';
 }
 
 function usageOf({ outcome }: BuilderResult): BuildReport['usage'] {

@@ -138,6 +138,17 @@ export function wrongPlatform(
   );
 }
 
+/** Something of the machine that all builders should see cannot be shown to them. */
+export function cannotShow(drvPath: string, path: string, reason: string): TenonError {
+  return new TenonError(
+    'build/cannot-show',
+    `Cannot build '${drvPath}' with '${path}' in its sandbox: ${reason}`,
+    {
+      hint: 'Make it, or take it out of "sandbox-paths" in nix.conf; a "?" behind it lets it be missing',
+    },
+  );
+}
+
 /** Builders get ids that no account may have, and one has this. */
 export function idInUse(uid: number, account: string): TenonError {
   return new TenonError(
