@@ -65,14 +65,18 @@ static pid_t *find_instance(struct keeper *keeper, pid_t pid) {
 
 static void start(struct keeper *keeper) {
   pid_t parent = getpid(), *slot = find_instance(keeper, 0);
-  int ready[2];
+  int ready[2] = {-1, -1};
+  pid_t child = -1;
   keeper->again = false;
   if (slot == NULL) return say("error", "not replaced: too many daemons before this one still serve");
-  if (pipe2(ready, O_CLOEXEC) < 0) fail("keep", "pipe");
-  pid_t child = fork();
-  if (child < 0) fail("keep", "fork");
+  if (pipe2(ready, O_CLOEXEC) == 0) child = fork();
   if (child == 0) become_instance(keeper, parent, ready[1]);
-  close(ready[1]);
+  if (child < 0 && keeper->newest == 0) fail("keep", "fork");
+  if (ready[1] >= 0) close(ready[1]);
+  if (child < 0) {
+    if (ready[0] >= 0) close(ready[0]);
+    return say("error", "not replaced: no other process can be started");
+  }
   keeper->ready = ready[0];
   keeper->starting = *slot = child;
 }
@@ -97,7 +101,11 @@ static void on_end(struct keeper *keeper, pid_t pid, int status) {
   pid_t *slot = find_instance(keeper, pid);
   if (slot != NULL) *slot = 0;
   bool was_starting = pid == keeper->starting;
-  if (was_starting) keeper->starting = 0;
+  if (was_starting) {
+    keeper->starting = 0;
+    if (keeper->ready >= 0) close(keeper->ready);
+    keeper->ready = -1;
+  }
   if (pid == keeper->newest || keeper->newest == 0) {
     keeper->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     keeper->is_over = !keeper->is_asked;
