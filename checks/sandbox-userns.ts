@@ -3,15 +3,18 @@ import type { CheckContext, ProbeStep } from '../src/doctor/context.ts';
 import type { Cause } from '../src/doctor/sandbox-causes.ts';
 import { findCause } from '../src/doctor/sandbox-causes.ts';
 
-const PROC_STEP = 'E';
-const ROOT_STEP = 'H';
+const PRISTINE_STEP = 'I';
+/** Those of sandbox.proc-masked, and H, which is only for root without a sandbox. */
+const OTHER_STEPS = ['E', 'H', PRISTINE_STEP];
+/** Where /proc is read-only, the daemon maps ids through another one. */
+const IDS_STEP = 'B';
 
 interface Found {
   readonly attempt: ProbeStep;
   readonly cause: Cause;
 }
 
-/** The first attempt that failed; the new procfs has a check of its own, and H is only for root without a sandbox. */
+/** The first attempt that failed. */
 export const sandboxUserns = defineCheck<CheckContext, Found>({
   id: 'sandbox.userns',
   group: 'sandbox',
@@ -21,8 +24,10 @@ export const sandboxUserns = defineCheck<CheckContext, Found>({
 
   async probe(context) {
     const attempts = await context.probeSandbox();
+    const mapsElsewhere = attempts.some(isPristine);
     const attempt = attempts.find(
-      ({ step, result }) => result !== 'ok' && step !== PROC_STEP && step !== ROOT_STEP,
+      ({ step, result }) =>
+        result !== 'ok' && !OTHER_STEPS.includes(step) && !(mapsElsewhere && step === IDS_STEP),
     );
     if (attempt === undefined) return undefined;
     return { attempt, cause: findCause(attempt, await context.readKernelFacts()) };
@@ -36,3 +41,7 @@ export const sandboxUserns = defineCheck<CheckContext, Found>({
 
   fixes: ({ cause: { fixes } }) => fixes,
 });
+
+function isPristine({ step, result }: ProbeStep): boolean {
+  return step === PRISTINE_STEP && result === 'ok';
+}

@@ -27,6 +27,14 @@ export function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
+/** The message with the way out, for those who are shown one text only. */
+export function adviceOf(error: unknown): string {
+  const message = messageOf(error);
+  return error instanceof TenonError && error.hint !== undefined
+    ? `${message}\n(${error.hint})`
+    : message;
+}
+
 /** The message of anything that can be thrown, for a log line or a reply. */
 export function messageOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error)

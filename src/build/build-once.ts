@@ -8,10 +8,10 @@ import { type BuildUser, takeBuildUser } from './build-users.ts';
 import { builtinProgram } from './builtins.ts';
 import { type DerivationOptions, derivationOptions, isFixedOutput } from './derivation-options.ts';
 import { type BuilderEnvironment, builderEnvironment } from './environment.ts';
-import { sandboxRefused } from './errors.ts';
 import { type BuildFailure, builderFailure } from './failure.ts';
 import { BUILTIN_PREFIX, checkPlatform, wantsSandbox } from './platform.ts';
 import { referencesGraphs } from './references-graphs.ts';
+import { refusedError } from './refused.ts';
 import { registerOutputs } from './register-outputs.ts';
 import type { BuildAttempt } from './run-build.ts';
 import { type BuilderResult, runBuilder } from './run-builder.ts';
@@ -50,11 +50,11 @@ export async function buildOnce(attempt: BuildAttempt): Promise<BuildReport> {
   const sealed = wantsSandbox(drvPath, drv, { settings, options });
   const inputs = closureOf(store.db, inputPaths(store, drv)).map(({ path }) => path);
   const onWait = () => listener.note(TALKATIVE, `waiting for UID to build '${drvPath}'`);
-  const group = await machine.findBuildGroup();
+  const users = await machine.findBuildUsers();
   using user =
-    group === undefined
+    users === undefined
       ? undefined
-      : await takeBuildUser(group, store.layout.userPoolDir, { signal, onWait });
+      : await takeBuildUser(users, { layout: store.layout, sealed, signal, onWait });
   const preparation = { options, sealed, inputs, user, owner: user ?? currentIds() };
   const garbage = new AsyncDisposableStack();
   try {
@@ -178,16 +178,9 @@ function failureOf({ job }: BuildAttempt, result: BuilderResult): BuildFailure |
 
 /** A missing builder is the derivation's fault, anything else is the machine's. */
 function builderNotRun(drvPath: string, refusal: Refusal): BuildFailure {
-  if (refusal.word !== EXECUTE) throw sandboxRefused(drvPath, refusal, checkOf(refusal));
+  if (refusal.word !== EXECUTE) throw refusedError(drvPath, refusal);
   const message = `builder for '${drvPath}' failed: executing '${refusal.path}': ${refusal.text}`;
   return { status: 'permanent-failure', message };
-}
-
-/** The doctor check that explains why a stage of the sandbox failed. */
-function checkOf({ word, errno }: Refusal): string {
-  if (word === 'proc') return 'sandbox.proc-masked';
-  if (word === 'spawn' && errno === 'EMFILE') return 'daemon.nofile';
-  return 'sandbox.userns';
 }
 
 function usageOf({ outcome }: BuilderResult): BuildReport['usage'] {

@@ -1,6 +1,6 @@
 import type { EnterServer } from '../host/enter-server.ts';
 import type { BuildLogs } from './build-logs.ts';
-import type { BuildGroup } from './build-users.ts';
+import type { BuildUsers } from './build-users.ts';
 import type { BuildListener } from './listener.ts';
 import type { BuildOutcome } from './outcome.ts';
 import { type BuildJob, runBuild } from './run-build.ts';
@@ -12,8 +12,8 @@ export interface BuildMachine {
   readonly enterPath: string;
   /** Starts it. */
   readonly enter: EnterServer;
-  /** Whose members build; undefined when builds run as the daemon's own user. Throws when there is nobody. */
-  readonly findBuildGroup: () => Promise<BuildGroup | undefined>;
+  /** Undefined when builds run as the daemon's own user. Throws when there is nobody. */
+  readonly findBuildUsers: () => Promise<BuildUsers | undefined>;
   readonly logs: BuildLogs;
   /** The daemon's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -138,6 +138,35 @@ export function wrongPlatform(
   );
 }
 
+/** Something of the machine that all builders should see cannot be shown to them. */
+export function cannotShow(drvPath: string, path: string, reason: string): TenonError {
+  return new TenonError(
+    'build/cannot-show',
+    `Cannot build '${drvPath}' with '${path}' in its sandbox: ${reason}`,
+    {
+      hint: 'Make it, or take it out of "sandbox-paths" in nix.conf; a "?" behind it lets it be missing',
+    },
+  );
+}
+
+/** Builders get ids that no account may have, and one has this. */
+export function idInUse(uid: number, account: string): TenonError {
+  return new TenonError(
+    'build/id-in-use',
+    `auto-allocated UID ${uid} clashes with existing user account '${account}'`,
+    { hint: 'Choose a range that no account is in: "start-id" and "id-count" in nix.conf' },
+  );
+}
+
+/** A builder outside the sandbox needs a group that may write to the store directory. */
+export function noGroupForUnsealed(): TenonError {
+  return new TenonError(
+    'build/no-group',
+    'Cannot build without a sandbox: the group in "build-users-group" does not exist',
+    { hint: 'Build with "sandbox = true", or run "tenon setup", which makes the group' },
+  );
+}
+
 /** The settings allow no builds on this machine. */
 export function noLocalBuilds(drvPath: string): TenonError {
   return new TenonError(

@@ -1,8 +1,9 @@
-import { messageOf } from '../base/errors.ts';
+import { adviceOf } from '../base/errors.ts';
 import type { Semaphore } from '../base/locks.ts';
 import type { Derivation } from '../formats/derivation.ts';
 import type { DerivedPath } from '../formats/derived-path.ts';
 import type { StorePath } from '../formats/store-path.ts';
+import { explained } from '../host/system-error.ts';
 import type { Store } from '../store/store.ts';
 import type { TempRoots } from '../store/temp-roots.ts';
 import type { BuildSettings } from './build-settings.ts';
@@ -99,7 +100,7 @@ class Realisation {
       const done = await this.#alreadyValid(drvPath, drv, 'all');
       return done ?? (await this.#guarded(drvPath, drv));
     } catch (error) {
-      return this.#failed(drvPath, this.#outcomeOf(error));
+      return this.#failed(drvPath, this.#outcomeOf(error, drvPath));
     }
   }
 
@@ -116,7 +117,7 @@ class Realisation {
       this.#started.set(drvPath, started);
       return await started;
     } catch (error) {
-      return this.#failed(drvPath, this.#outcomeOf(error));
+      return this.#failed(drvPath, this.#outcomeOf(error, drvPath));
     }
   }
 
@@ -175,10 +176,12 @@ class Realisation {
   }
 
   /** Throws when the client is gone. */
-  #outcomeOf(error: unknown): BuildOutcome {
-    this.#request.signal.throwIfAborted();
+  #outcomeOf(error: unknown, drvPath: StorePath): BuildOutcome {
+    const { signal, store } = this.#request;
+    signal.throwIfAborted();
     const isCancelled = this.#stopped.signal.aborted && error === this.#stopped.signal.reason;
-    return outcomeWithoutBuild(isCancelled ? 'cancelled' : 'misc-failure', messageOf(error));
+    const reason = explained(error, { what: `build '${drvPath}'`, place: store.layout.storeDir });
+    return outcomeWithoutBuild(isCancelled ? 'cancelled' : 'misc-failure', adviceOf(reason));
   }
 
   /** Tells of a failure that is not the answer to the request itself, and stops the rest unless told to go on. */

@@ -1,7 +1,8 @@
-import { messageOf } from '../base/errors.ts';
+import { adviceOf } from '../base/errors.ts';
 import type { Derivation } from '../formats/derivation.ts';
 import type { StorePath } from '../formats/store-path.ts';
 import { entryKind } from '../host/store-files.ts';
+import { explained } from '../host/system-error.ts';
 import type { Store } from '../store/store.ts';
 import { buildOnce } from './build-once.ts';
 import type { BuildSettings } from './build-settings.ts';
@@ -59,7 +60,8 @@ export async function runBuild(attempt: BuildAttempt): Promise<BuildOutcome> {
     };
   } catch (error) {
     signal.throwIfAborted();
-    const outcome = outcomeWithoutBuild(statusOf(error), messageOf(error));
+    const reason = explained(error, { what: `build '${drvPath}'`, place: store.layout.storeDir });
+    const outcome = outcomeWithoutBuild(statusOf(error), adviceOf(reason));
     return { ...outcome, startedAtUnix, endedAtUnix: machine.nowUnix() };
   } finally {
     listener.buildEnded(drvPath);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import { serveDaemon } from '../daemon/serve.ts';
+import { replaced, tellReady } from '../host/replacement.ts';
 import type { Output } from '../ui/output.ts';
 import { printable } from '../ui/output.ts';
 import { loadNixSettings } from './nix-settings.ts';
@@ -28,5 +29,7 @@ export async function serve({ layout, env, signal, out }: ServeOptions): Promise
     cpuCount: availableParallelism(),
     log,
     signal,
+    replaced: replaced(),
+    onReady: () => tellReady(env),
   });
 }

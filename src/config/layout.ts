@@ -26,6 +26,8 @@ export interface StoreLayout {
   readonly profilesDir: string;
   /** Locks of the build users, named by uid. */
   readonly userPoolDir: string;
+  /** The same for users without an account. */
+  readonly idPoolDir: string;
   readonly buildLogDir: string;
   readonly buildsDir: string;
 }
@@ -96,6 +98,7 @@ function stateFiles(stateDir: string) {
     gcRootsDir: `${stateDir}/gcroots`,
     profilesDir: `${stateDir}/profiles`,
     userPoolDir: `${stateDir}/userpool`,
+    idPoolDir: `${stateDir}/userpool2`,
     buildsDir: `${stateDir}/builds`,
   };
 }

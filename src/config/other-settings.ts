@@ -17,7 +17,6 @@ const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
   ['run-diff-hook', 'no hooks run'],
   ['repeat', 'builds are not repeated'],
   ['build-repeat', 'builds are not repeated'],
-  ['auto-allocate-uids', 'builds run as members of build-users-group'],
   ['use-cgroups', 'builds run without a cgroup of their own'],
 ]);
 
@@ -28,10 +27,10 @@ const FOR_OTHERS: ReadonlySet<string> = new Set(
   bash-prompt-suffix build-poll-interval builders-use-substitutes binary-caches-parallel-connections
   commit-lockfile-summary commit-lock-file-summary debugger-on-trace debugger-on-warn download-buffer-size
   download-speed enforce-determinism env-keep-derivations eval-cache eval-cores eval-system flake-registry fsync-store-paths
-  http-connections http2 id-count impure-env json-log-path keep-env-derivations lazy-trees lint-absolute-path-literals
+  http-connections http2 impure-env json-log-path keep-env-derivations lazy-trees lint-absolute-path-literals
   lint-short-path-literals lint-url-literals max-call-depth max-substitution-jobs nar-buffer-size nix-path plugin-files
   preallocate-contents print-missing pure-eval require-drop-supplementary-groups restrict-eval show-trace ssh-auth-sock
-  stalled-download-timeout start-id store store-uri sync-before-registering tarball-ttl trace-function-calls
+  stalled-download-timeout store store-uri sync-before-registering tarball-ttl trace-function-calls
   trace-import-from-derivation trace-verbose trust-tarballs-from-git-forges upgrade-nix-store-path-url use-case-hack
   use-registries use-xdg-base-directories user-agent-suffix warn-dirty warn-large-path-threshold
   warn-short-path-literals`.split(/\s+/),

@@ -20,6 +20,11 @@ export const settingTable = {
     isRoot ? 'nixbld' : '',
   ),
 
+  /** Builders run under ids that no account has, instead of as members of the group. */
+  autoAllocateUids: setting('auto-allocate-uids', kinds.flag, () => false),
+  startId: setting('start-id', kinds.count, () => 0x34000000),
+  idCount: setting('id-count', kinds.count, () => 128 * 65536),
+
   maxJobs: setting('max-jobs', kinds.jobs, () => 1, ['build-max-jobs']),
   /** 0 for all. */
   cores: setting('cores', kinds.count, () => 0, ['build-cores']),

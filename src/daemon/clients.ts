@@ -1,3 +1,4 @@
+import { abortable } from '../base/async.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Builder } from '../build/builder.ts';
 import type { SettingFacts } from '../config/setting-kinds.ts';
@@ -54,6 +55,12 @@ export class Clients implements AsyncDisposable {
       this.#serving.delete(serving);
     });
     this.#serving.add(serving);
+  }
+
+  /** Waits until everybody has left by themselves, or `signal` is aborted. */
+  async haveLeft(signal: AbortSignal): Promise<void> {
+    while (this.#serving.size > 0 && !signal.aborted)
+      await abortable(Promise.all(this.#serving), signal).catch(() => undefined);
   }
 
   /** Waits for requests that are being served; idle clients are let go at once. */

@@ -1,4 +1,4 @@
-import { hasCode, messageOf, TenonError } from '../base/errors.ts';
+import { adviceOf, hasCode } from '../base/errors.ts';
 import { type Dialect, type Reading, Sink, Source } from '../formats/wire.ts';
 import type { ByteChannel } from '../host/byte-channel.ts';
 import { type RequestBody, requestBody } from '../protocol/bodies.ts';
@@ -172,7 +172,7 @@ export class Connection implements MessageOutlet {
   #sendError(error: unknown): void {
     this.send({
       kind: 'error',
-      error: { level: 0, message: describeForClient(error), trace: [], status: statusOf(error) },
+      error: { level: 0, message: adviceOf(error), trace: [], status: statusOf(error) },
     });
   }
 
@@ -191,14 +191,6 @@ export class Connection implements MessageOutlet {
 /** What clients before 1.26 exit with. */
 function statusOf(error: unknown): number {
   return hasCode(error, 'daemon/build-failed') ? BUILD_FAILED_STATUS : 1;
-}
-
-/** A client shows the message only, so the way out goes with it. */
-function describeForClient(error: unknown): string {
-  const message = messageOf(error);
-  return error instanceof TenonError && error.hint !== undefined
-    ? `${message}\n(${error.hint})`
-    : message;
 }
 
 /** Requests that are answered at once come back to the event loop from time to time: others wait there. */

@@ -65,6 +65,15 @@ export function noBuildGroup(group: string): TenonError {
   );
 }
 
+/** The settings give builders no ids, or some that no process can have. */
+export function badBuildIds(first: number, count: number): TenonError {
+  return new TenonError(
+    'daemon/bad-build-ids',
+    `Cannot give builders ids from ${first} on: "id-count" is ${count}, and it takes 65536 for each build at a time, all below 2^32`,
+    { hint: 'Take "start-id" and "id-count" out of nix.conf: the defaults serve 128 builds' },
+  );
+}
+
 /** The build group lists nobody. A primary group alone does not count. */
 export function noBuildUsers(group: string): TenonError {
   return new TenonError(

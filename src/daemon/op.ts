@@ -1,4 +1,5 @@
 import type { Reading, Sink, Source } from '../formats/wire.ts';
+import { explained } from '../host/system-error.ts';
 import type { RequestBody } from '../protocol/bodies.ts';
 import type { BodyForm, Op } from '../protocol/op.ts';
 import type { Session } from './session.ts';
@@ -27,10 +28,14 @@ type Run<Request, Reply> = (
   body: RequestBody,
 ) => Reply | Promise<Reply>;
 
+/** What a client is told that could not be done when the system refuses; continues "Cannot ". */
+type Attempting<Request> = (request: Request) => string;
+
 /** Joins an operation of the protocol with what the daemon does for it. */
 export function defineOp<Request, Reply>(
   op: Op<Request, Reply>,
   run: Run<Request, Reply>,
+  attempt: Attempting<Request> = () => `serve ${op.name}`,
 ): ServedOp {
   const { number, name, since = 0, body } = op;
   return {
@@ -41,12 +46,20 @@ export function defineOp<Request, Reply>(
     *read(from) {
       const request = yield* op.request.read(from);
       return (session, requestBody) => {
-        const reply = run(session, request, requestBody);
+        const fail = (error: unknown): never => {
+          const place = session.store.layout.storeDir;
+          throw explained(error, { what: attempt(request), place });
+        };
         const writerOf = (value: Reply) => (to: Sink) => {
           op.reply.write(to, value);
           return undefined;
         };
-        return reply instanceof Promise ? reply.then(writerOf) : writerOf(reply);
+        try {
+          const reply = run(session, request, requestBody);
+          return reply instanceof Promise ? reply.then(writerOf, fail) : writerOf(reply);
+        } catch (error) {
+          return fail(error);
+        }
       };
     },
   };

@@ -1,5 +1,6 @@
+import { dirname } from 'node:path';
+import { setTimeout as sleep, setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { BuildLogs } from '../build/build-logs.ts';
-import type { BuildGroup } from '../build/build-users.ts';
 import { Builder } from '../build/builder.ts';
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
@@ -8,18 +9,21 @@ import type { ByteChannel } from '../host/byte-channel.ts';
 import { EnterServer } from '../host/enter-server.ts';
 import { Names } from '../host/names.ts';
 import { findListenFd, listenAt, listenOn } from '../host/socket.ts';
-import { currentIds, setUmask } from '../host/store-files.ts';
+import { setUmask } from '../host/store-files.ts';
+import { explained } from '../host/system-error.ts';
 import { Store } from '../store/store.ts';
 import { removeStaleTempRoots } from '../store/temp-roots.ts';
 import { listStaleTemporaries } from '../store/temporary.ts';
 import { Trees } from '../store/trees/trees.ts';
+import { findBuildUsers, storeGroup } from './build-accounts.ts';
 import { Clients } from './clients.ts';
-import { noBuildGroup, noBuildUsers } from './errors.ts';
 import { StoreKeeper } from './store-keeper.ts';
 
 const TREE_WORKERS = 2;
 const UMASK = 0o022;
 const MS = 1000;
+/** How long a daemon that was replaced goes on accepting. */
+const LAST_CLIENTS_MS = 1000;
 
 /** A line for the daemon's own log. */
 export type LogLine = (level: 'error' | 'warn' | 'info', message: string) => void;
@@ -37,6 +41,10 @@ export interface DaemonOptions {
   readonly log: LogLine;
   /** Aborted to stop: no new clients, and those that are here are served to the end of what they asked for. */
   readonly signal: AbortSignal;
+  /** Aborted once another daemon serves the socket: no new clients, and the end when those that are here have left. */
+  readonly replaced: AbortSignal;
+  /** Called once clients are served. */
+  readonly onReady: () => void;
 }
 
 /** Serves a store to clients until told to stop. Nothing of it is left running when this returns. */
@@ -50,7 +58,7 @@ export async function serveDaemon(options: DaemonOptions): Promise<void> {
   await using builder = new Builder({
     enterPath,
     enter: new EnterServer(enterPath, `${layout.stateDir}/tenon-enter-${process.pid}`),
-    findBuildGroup: () => findBuildGroup(settings, names),
+    findBuildUsers: () => findBuildUsers(settings, names),
     logs: new BuildLogs(layout.buildLogDir),
     env,
     cpuCount,
@@ -68,13 +76,32 @@ export async function serveDaemon(options: DaemonOptions): Promise<void> {
     await removeStale(store, settings.buildDir ?? layout.buildsDir, log);
     return store;
   };
-  await using keeper = new StoreKeeper(open);
+  await using keeper = new StoreKeeper(open, layout.stateDir);
   using _first = await keeper.lend();
   await using clients = new Clients({ ...options, names, builder, keeper });
+  await welcomeClients(options, clients);
+  if (!signal.aborted) {
+    log(
+      'info',
+      'replaced by another daemon: no new clients, waiting until those that are here leave',
+    );
+    await clients.haveLeft(signal);
+  }
+  log('info', 'stopping: no new clients, waiting for requests that are being served');
+}
+
+/** Listens until it is time to stop. */
+async function welcomeClients(options: DaemonOptions, clients: Clients): Promise<void> {
+  const { layout, env, log, signal, replaced, onReady } = options;
   using _listener = await listen(options, channel => clients.welcome(channel));
   log('info', `serving ${layout.storeDir} on ${layout.socketPath}`);
-  await aborted(signal);
-  log('info', 'stopping: no new clients, waiting for requests that are being served');
+  onReady();
+  await aborted(AbortSignal.any([signal, replaced]));
+  // The queue of a socket that systemd made stays; some may wait in that of our own.
+  if (signal.aborted || findListenFd(env, process.pid) !== undefined) return;
+  await sleep(LAST_CLIENTS_MS, undefined, { signal }).catch(() => undefined);
+  // However long the event loop was busy: they are accepted before.
+  await turnOfTheLoop();
 }
 
 async function listen(
@@ -82,9 +109,12 @@ async function listen(
   onChannel: (channel: ByteChannel) => void,
 ): Promise<Disposable> {
   const fd = findListenFd(env, process.pid);
-  return fd === undefined
-    ? await listenAt(layout.socketPath, onChannel)
-    : await listenOn(fd, onChannel);
+  if (fd !== undefined) return await listenOn(fd, onChannel);
+  try {
+    return await listenAt(layout.socketPath, onChannel);
+  } catch (error) {
+    throw explained(error, { what: 'listen for clients', place: dirname(layout.socketPath) });
+  }
 }
 
 /** What daemons left that died: names that nobody protects any more. */
@@ -95,26 +125,6 @@ async function removeStale(store: Store, buildsDir: string, log: LogLine): Promi
     log('info', `removing '${path}', left by a daemon that died`);
     await store.trees.remove(path);
   }
-}
-
-/** The group that may create paths in the store directory, as builders outside the sandbox do. */
-async function storeGroup(settings: Settings, names: Names): Promise<number | undefined> {
-  if (currentIds().uid !== 0 || settings.buildUsersGroup === '') return undefined;
-  return (await names.findGroup(settings.buildUsersGroup))?.gid;
-}
-
-/** Builds run as members of the group when this is root; otherwise as the daemon's own user. */
-async function findBuildGroup(
-  { buildUsersGroup }: Settings,
-  names: Names,
-): Promise<BuildGroup | undefined> {
-  if (currentIds().uid !== 0 || buildUsersGroup === '') return undefined;
-  const group = await names.findGroup(buildUsersGroup);
-  if (group === undefined) throw noBuildGroup(buildUsersGroup);
-  const uids = await Promise.all(group.members.map(member => names.userId(member)));
-  const known = uids.filter(uid => uid !== undefined);
-  if (known.length === 0) throw noBuildUsers(buildUsersGroup);
-  return { name: buildUsersGroup, gid: group.gid, uids: known };
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { explained } from '../host/system-error.ts';
 import type { Store } from '../store/store.ts';
 
 interface OpenStore {
@@ -12,10 +13,12 @@ interface OpenStore {
  */
 export class StoreKeeper implements AsyncDisposable {
   readonly #open: () => Promise<Store>;
+  readonly #stateDir: string;
   #current: Promise<OpenStore> | undefined;
 
-  constructor(open: () => Promise<Store>) {
+  constructor(open: () => Promise<Store>, stateDir: string) {
     this.#open = open;
+    this.#stateDir = stateDir;
   }
 
   /** Lends the store until the result is disposed. */
@@ -49,7 +52,7 @@ export class StoreKeeper implements AsyncDisposable {
       return { store: await this.#open(), users: 0, isRetired: false };
     } catch (error) {
       this.#current = undefined;
-      throw error;
+      throw explained(error, { what: 'open the store', place: this.#stateDir });
     }
   }
 

@@ -23,6 +23,7 @@
 #include "filter.h"
 #include "identity.h"
 #include "kernel.h"
+#include "pristine-proc.h"
 #include "report.h"
 #include "root.h"
 #include "spec.h"
@@ -188,7 +189,7 @@ static void release(const struct spec *spec, const struct builder *builder) {
   write_all(builder->control, "!", 1);
 }
 
-int run_builder(int spec_fd, pid_t parent) {
+int run_builder(int spec_fd, pid_t parent, bool proc_is_covered) {
   static struct spec spec;
   size_t length;
   int control[2], slave = -1;
@@ -202,6 +203,8 @@ int run_builder(int spec_fd, pid_t parent) {
   builder.own_pids = spec.root == ROOT_SEALED;
   builder.signals = take_signals();
   if (spec.root == ROOT_SEALED) {
+    /* Where it fails, the builder's own is refused, and that is what is reported. */
+    if (proc_is_covered) mount_pristine_proc();
     prepare_store_upper(&spec);
     drop_groups();
   }

@@ -4,6 +4,7 @@
  *   enter --fd N [--parent PID]   run the specification that descriptor N gives
  *   enter --serve DIRECTORY       run many, for a daemon
  *   enter --probe                 try what a sandbox needs, one line per attempt
+ *   enter --keep PROGRAM ARG…     run a daemon, and replace it while it serves
  *   enter --kill-uid UID          kill every process of a user, as root
  *   enter --version               the specification that this program understands
  */
@@ -14,13 +15,15 @@
 #include <unistd.h>
 
 #include "builder.h"
+#include "keep.h"
 #include "kill-uid.h"
 #include "probe.h"
 #include "report.h"
 #include "serve.h"
 
 static const char usage[] =
-    "usage: enter --fd N [--parent PID] | --serve DIRECTORY | --probe | --kill-uid UID | --version\n";
+    "usage: enter --fd N [--parent PID] | --serve DIRECTORY | --keep PROGRAM [ARGUMENT...] |"
+    " --probe | --kill-uid UID | --version\n";
 
 /* A decimal number from 1 to 2^31 - 1, else -1. */
 static long positive(const char *text) {
@@ -44,9 +47,10 @@ int main(int count, char **arguments) {
     long fd = positive(arguments[2]);
     long parent = count == 5 && strcmp(arguments[3], "--parent") == 0 ? positive(arguments[4]) : 0;
     if (fd < 3 || parent < 0 || (count == 5 && parent == 0)) misused();
-    return run_builder((int)fd, (pid_t)parent);
+    return run_builder((int)fd, (pid_t)parent, false);
   }
   if (strcmp(mode, "--serve") == 0 && count == 3) return serve(arguments[2]);
+  if (strcmp(mode, "--keep") == 0 && count >= 3) return keep(arguments + 2);
   if (strcmp(mode, "--kill-uid") == 0 && count == 3) {
     long uid = positive(arguments[2]);
     if (uid < 0) misused();

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 
 #include "identity.h"
 #include "kernel.h"
+#include "pristine-proc.h"
 #include "report.h"
 
 enum { ROOTLESS = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS };
@@ -89,6 +91,16 @@ static int try_id_maps(void) {
   return error;
 }
 
+static int try_whole_proc(void) {
+  int error = try_proc();
+  return error == 0 ? try_id_maps() : error;
+}
+
+static int try_pristine_proc(void) {
+  int error = mount_pristine_proc();
+  return error == 0 ? try_whole_proc() : error;
+}
+
 /* A filter may answer a call with SIGSYS: only a process of its own can tell. */
 static void report_attempt(const char *name, attempt *run) {
   int status;
@@ -116,5 +128,13 @@ int probe(void) {
   report_attempt("F pivot", try_pivot);
   report_attempt("G netns", try_network);
   report_attempt("H rootproc", try_proc_as_root);
+  report_attempt("I pristine", try_pristine_proc);
   return 0;
+}
+
+bool is_proc_covered(void) {
+  int status;
+  pid_t child = fork();
+  if (child == 0) _exit(try_propagation() == 0 && try_whole_proc() != 0);
+  return child > 0 && end_of(child, &status) == 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0;
 }

@@ -13,11 +13,17 @@
 
 #include "builder.h"
 #include "kernel.h"
+#include "probe.h"
 #include "report.h"
 
 enum { QUEUE = 4096, SPEC_FD = 3, STATUS_FD = 4 };
 
 static const char name[] = "socket";
+
+struct server {
+  pid_t pid;
+  bool proc_is_covered;
+};
 
 /* The name is relative, because a whole path may be too long for a socket. */
 static int listen_in(const char *directory) {
@@ -45,7 +51,7 @@ static int next_connection(int listener, bool *is_over) {
 }
 
 /* In a child: the build's descriptors where `--fd 3` has them. */
-static _Noreturn void build(int control, int log, pid_t server) {
+static _Noreturn void build(int control, int log, const struct server *server) {
   signal(SIGCHLD, SIG_DFL);
   /* Above those that are about to be replaced. */
   int from = fcntl(control, F_DUPFD_CLOEXEC, STATUS_FD + 1);
@@ -55,11 +61,10 @@ static _Noreturn void build(int control, int log, pid_t server) {
     fail("serve", "dup");
   close(STDIN_FILENO);
   if (syscall(NR_CLOSE_RANGE, STATUS_FD + 1U, ~0U, 0U) < 0) fail("serve", "close");
-  _exit(run_builder(SPEC_FD, server));
+  _exit(run_builder(SPEC_FD, server->pid, server->proc_is_covered));
 }
 
-static void start_build(int control, int log) {
-  pid_t server = getpid();
+static void start_build(int control, int log, const struct server *server) {
   pid_t child = log < 0 ? -1 : fork();
   if (child == 0) build(control, log, server);
   /* Without a child both ends close, which tells the daemon that there is no build. */
@@ -70,13 +75,14 @@ static void start_build(int control, int log) {
 int serve(const char *directory) {
   int listener = listen_in(directory);
   bool is_over = false;
+  struct server server = {getpid(), is_proc_covered()};
   /* Nobody waits for the children: their end shows on their connections. */
   signal(SIGCHLD, SIG_IGN);
   signal(SIGINT, SIG_IGN);
   write_all(STDOUT_FILENO, "ready\n", 6);
   while (!is_over) {
     int control = next_connection(listener, &is_over);
-    if (control >= 0) start_build(control, next_connection(listener, &is_over));
+    if (control >= 0) start_build(control, next_connection(listener, &is_over), &server);
   }
   unlink(name);
   return rmdir(directory) < 0;

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDirectory } from './store-files.ts';
+import { named } from './system-error.ts';
 
 /** A file that is replaced by what is appended to it; it is created with the first byte. */
 export class AppendFile implements AsyncDisposable {
@@ -18,7 +19,11 @@ export class AppendFile implements AsyncDisposable {
   /** Writes all of `bytes`, off the event loop. One call at a time. */
   async append(bytes: Uint8Array): Promise<void> {
     this.#handle ??= await this.#create();
-    await this.#handle.writeFile(bytes);
+    try {
+      await this.#handle.writeFile(bytes);
+    } catch (error) {
+      throw named(error, this.path);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -83,9 +83,9 @@ function decodeField(field: string): string {
 }
 
 function notStarted(enterPath: string, error: unknown): Refusal {
-  const errno =
-    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '-';
-  return { kind: 'refused', word: 'spawn', path: enterPath, errno, text: messageOf(error) };
+  const { code: errno = '-', path = enterPath } =
+    typeof error === 'object' && error !== null ? (error as NodeJS.ErrnoException) : {};
+  return { kind: 'refused', word: 'spawn', path, errno, text: messageOf(error) };
 }
 
 /** One attempt of the doctor's ladder: `A`, `userns`, and `ok` or the name of an error or signal. */

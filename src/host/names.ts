@@ -23,8 +23,12 @@ export class Names {
 
   /** The name of a user, or the number when it has none. */
   async userName(uid: number): Promise<string> {
+    return (await this.findUserName(uid)) ?? String(uid);
+  }
+
+  async findUserName(uid: number): Promise<string | undefined> {
     const line = await this.#find('passwd', this.#users, { field: 2, value: String(uid) });
-    return line?.[0] ?? String(uid);
+    return line?.[0];
   }
 
   async userId(name: string): Promise<number | undefined> {

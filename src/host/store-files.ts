@@ -14,10 +14,12 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
+  type WriteFileOptions,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { hasCode } from '../base/errors.ts';
+import { named } from './system-error.ts';
 
 /**
  * Single small file operations, done at once. They are what the daemon may do on its event loop; whole trees and
@@ -74,7 +76,7 @@ export function readSmallFile(path: string, maxBytes: number): string | undefine
 /** Replaces a small file: a reader sees the old text or the new one. */
 export function replaceFile(path: string, bytes: string | Uint8Array, mode = 0o644): void {
   const temporary = `${path}.tmp-${process.pid}`;
-  writeFileSync(temporary, bytes, { mode });
+  writeWhole(temporary, bytes, { mode });
   renameSync(temporary, path);
 }
 
@@ -96,7 +98,15 @@ export function setOwner(path: string, owner: { uid: number; gid: number }): voi
 
 /** Writes a file that must not exist yet; every char code of `text` is one byte. */
 export function writeNewFile(path: string, text: string): void {
-  writeFileSync(path, text, { encoding: 'latin1', flag: 'wx', mode: 0o644 });
+  writeWhole(path, text, { encoding: 'latin1', flag: 'wx', mode: 0o644 });
+}
+
+function writeWhole(path: string, bytes: string | Uint8Array, options: WriteFileOptions): void {
+  try {
+    writeFileSync(path, bytes, options);
+  } catch (error) {
+    throw named(error, path);
+  }
 }
 
 export function setMode(path: string, mode: number): void {

@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../base/errors.ts';
+import { named } from '../host/system-error.ts';
 
 const SQLITE_BUSY = 5;
 const SQLITE_PROTOCOL = 15;
@@ -16,10 +17,12 @@ type Row = Record<string, Value>;
  * `transaction`, which never blocks the event loop either: a lock that another process holds is tried again later.
  */
 export class StoreDb {
+  readonly #file: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(file: string, options: { wal: boolean; synchronous: boolean }) {
+    this.#file = file;
     this.#db = options.wal
       ? new DatabaseSync(file, { timeout: 0 })
       : new DatabaseSync(withDotfileLocks(file), { timeout: NO_WAL_TIMEOUT_MS });
@@ -65,7 +68,7 @@ export class StoreDb {
       try {
         return work();
       } catch (error) {
-        if (!isBusy(error)) throw error;
+        if (!isBusy(error)) throw named(error, this.#file);
       }
       await sleep(waitMs * (0.5 + Math.random()));
     }

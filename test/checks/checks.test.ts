@@ -52,14 +52,32 @@ describe('a broken host is found by exactly the check for it', () => {
       mount({ id: 1, mountPoint: '/proc', root: '/' }),
       mount({ id: 2, parentId: 1, mountPoint: '/proc/sys', root: '/sys' }),
     ];
-    const context = checkContext(fixture, { probeSandbox: async () => attempts({ E: 'EPERM' }) });
+    const failures = { E: 'EPERM', I: 'EPERM' };
+    const context = checkContext(fixture, { probeSandbox: async () => attempts(failures) });
     const facts = { ...(await context.readKernelFacts()), mounts };
     const results = await judge({ ...context, readKernelFacts: async () => facts });
     expect(problems(results)).toEqual(['sandbox.proc-masked error']);
     expect(find(results, 'sandbox.proc-masked')?.fixes[0]?.commands).toEqual([
       ['umount', '/proc/sys'],
     ]);
+    const asked = await judge({ ...context, uid: 1000, readKernelFacts: async () => facts });
+    expect(problems(asked)).toContain('sandbox.proc-masked warn');
   });
+
+  test.each([{ E: 'EPERM' }, { B: 'EROFS', E: 'EPERM' }])(
+    'sandbox.proc-masked: %j, which the daemon cures itself',
+    async failures => {
+      using fixture = createFixtureHost();
+      await createBuilders(fixture);
+      const probeSandbox = async () => attempts(failures);
+      const results = await judge(checkContext(fixture, { probeSandbox }));
+      expect(problems(results)).toEqual(['sandbox.proc-masked hint']);
+      expect(find(results, 'sandbox.proc-masked')).toMatchObject({
+        summary: expect.stringContaining('the daemon gives builds a procfs'),
+        fixes: [],
+      });
+    },
+  );
 
   test.each(['false', 'relaxed'] as const)('sandbox.effective: sandbox = %s', async value => {
     using fixture = createFixtureHost();
@@ -78,6 +96,14 @@ describe('a broken host is found by exactly the check for it', () => {
     expect(find(results, 'users.missing')?.summary).toBe('build users are missing');
     const started = await applyFixes(checkContext(fixture), find(results, 'users.missing'));
     expect(started).toEqual([['setup', '--yes']]);
+  });
+
+  test('users.missing: nobody is needed with auto-allocate-uids', async () => {
+    using fixture = createFixtureHost();
+    const context = checkContext(fixture);
+    const settings = { ...context.settings, autoAllocateUids: true };
+    const results = await judge({ ...context, settings });
+    expect(problems(results)).toEqual(['users.missing skip', 'users.membership skip']);
   });
 
   test('users.missing: there is no group', async () => {

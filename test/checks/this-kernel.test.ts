@@ -13,9 +13,9 @@ interface Report {
   }[];
 }
 
-/** What `tenon doctor sandbox` finds after a shell has broken something in new namespaces. */
-function diagnose(unshare: readonly string[], breakIt: string) {
-  const script = `${breakIt} && exec "$0" doctor sandbox --json`;
+/** What `tenon doctor sandbox` finds in new namespaces, behind shell words that break something. */
+function diagnose(unshare: readonly string[], breaking: string) {
+  const script = `${breaking} "$0" doctor sandbox --json`;
   const argv = [...unshare, 'sh', '-c', script, TENON];
   const { stdout, stderr } = spawnSync('unshare', argv, { encoding: 'utf8' });
   if (stdout === '') throw new Error(stderr);
@@ -29,19 +29,34 @@ const isRoot = process.getuid?.() === 0;
 (isRoot ? describe : describe.skip)(
   `a kernel${isRoot ? '' : ' (skipped: only root can break it)'}`,
   () => {
-    test('with a masked /proc', () => {
+    test.each([
+      { who: 'root, whose daemon does without', run: '', status: 'hint' },
+      {
+        who: 'root that may not mount',
+        run: 'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin',
+        status: 'error',
+      },
+    ])('with a masked /proc, for $who', ({ run, status }) => {
+      const mask = `mount --bind /proc/sys /proc/sys && ${run}`;
+      expect(diagnose(['-m', '--propagation', 'private'], mask)).toEqual([
+        { id: 'sandbox.userns', status: 'pass', cause: null },
+        { id: 'sandbox.proc-masked', status, cause: expect.stringContaining('covered') },
+      ]);
+    });
+
+    test('with a read-only /proc, which the daemon does without', () => {
       const found = diagnose(
         ['-m', '--propagation', 'private'],
-        'mount --bind /proc/sys /proc/sys',
+        'mount -o remount,bind,ro /proc &&',
       );
       expect(found).toEqual([
         { id: 'sandbox.userns', status: 'pass', cause: null },
-        { id: 'sandbox.proc-masked', status: 'error', cause: expect.stringContaining('covered') },
+        { id: 'sandbox.proc-masked', status: 'hint', cause: expect.stringContaining('changed') },
       ]);
     });
 
     test('without user namespaces', () => {
-      const found = diagnose(['-Ur'], 'echo 0 > /proc/sys/user/max_user_namespaces');
+      const found = diagnose(['-Ur'], 'echo 0 > /proc/sys/user/max_user_namespaces &&');
       expect(found).toEqual([
         {
           id: 'sandbox.userns',

@@ -27,6 +27,7 @@ describe('storeLayout', () => {
       gcRootsDir: '/nix/var/nix/gcroots',
       profilesDir: '/nix/var/nix/profiles',
       userPoolDir: '/nix/var/nix/userpool',
+      idPoolDir: '/nix/var/nix/userpool2',
       buildLogDir: '/nix/var/log/nix/drvs',
       buildsDir: '/nix/var/nix/builds',
     });

@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { killProcessesOf, probeSandbox } from '../../src/host/enter.ts';
+import { maskedProc } from '../support/masked-proc.ts';
 import { compileEnter } from './compile.ts';
-import { Ground, isRoot, rootTest, testUnless } from './ground.ts';
+import { Ground, isRoot, rootTest } from './ground.ts';
 import { findProcesses } from './processes.ts';
 
 const enterPath = compileEnter();
@@ -25,17 +26,28 @@ function wrapped(name: string, line: string): string {
   return path;
 }
 
-/** In a mount namespace of its own, where something covers a part of /proc. */
-function masked(): string {
-  const cover = 'mount -t tmpfs none /proc/fs && exec "$0" "$@"';
-  return wrapped('masked', `exec unshare --mount sh -c '${cover}' ${enterPath}`);
+function quoteAll(argv: readonly string[]): string {
+  return `exec ${argv.map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`;
 }
 
-/** A second procfs in sight would undo the mask. */
-const otherProc = readFileSync('/proc/self/mountinfo', 'utf8')
-  .split('\n')
-  .some(line => line.includes(' - proc ') && !line.includes(' /proc '));
-const maskTest = otherProc ? testUnless('there is a second procfs') : rootTest;
+/** In a mount namespace of its own, where something is wrong with /proc. */
+function behind(line: string, ...then: readonly string[]): string {
+  return wrapped('behind', quoteAll([...maskedProc(line), ...then, enterPath]));
+}
+
+const covered = 'mount -t tmpfs none /proc/fs';
+const cannotMount = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin'];
+const MASKS = [
+  { state: 'a covered directory', line: covered },
+  { state: 'a covered file', line: 'mount --bind /dev/null /proc/timer_list' },
+  {
+    state: 'a read-only part',
+    line: 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys',
+  },
+  { state: 'another atime mode', line: 'mount -o remount,bind,noatime /proc' },
+  { state: 'nothing that can be written to', line: 'mount -o remount,bind,ro /proc' },
+  { state: 'nothing in it', line: 'umount -l /proc' },
+];
 
 describe('the probe', () => {
   test('finds nothing missing where builds work', async () => {
@@ -49,12 +61,27 @@ describe('the probe', () => {
       { step: 'F', name: 'pivot', result: 'ok' },
       { step: 'G', name: 'netns', result: 'ok' },
       { step: 'H', name: 'rootproc', result: isRoot ? 'ok' : 'EPERM' },
+      { step: 'I', name: 'pristine', result: isRoot ? 'ok' : 'EPERM' },
     ]);
   });
 
-  maskTest('finds a masked /proc, which root alone could mount', async () => {
-    const steps = await probeSandbox(masked(), signal);
+  rootTest('finds a masked /proc, and that root can do without', async () => {
+    const steps = await probeSandbox(behind(covered), signal);
     const failed = steps.filter(({ result }) => result !== 'ok');
+    expect(failed).toEqual([{ step: 'E', name: 'procfs', result: 'EPERM' }]);
+  });
+
+  rootTest('finds that a mask from outside cannot be undone inside', async () => {
+    const path = behind(covered, 'unshare', '--user', '--map-root-user', '--mount');
+    const failed = (await probeSandbox(path, signal)).filter(({ result }) => result !== 'ok');
+    expect(failed).toContainEqual({ step: 'E', name: 'procfs', result: 'EPERM' });
+    expect(failed).toContainEqual({ step: 'I', name: 'pristine', result: 'EINVAL' });
+  });
+
+  rootTest('finds that a user namespace can do without what it masked itself', async () => {
+    const inside = ['unshare', '--user', '--map-root-user', '--mount'];
+    const path = wrapped('nested', quoteAll([...inside, ...maskedProc(covered), enterPath]));
+    const failed = (await probeSandbox(path, signal)).filter(({ result }) => result !== 'ok');
     expect(failed).toEqual([{ step: 'E', name: 'procfs', result: 'EPERM' }]);
   });
 
@@ -69,7 +96,10 @@ describe('the probe', () => {
     const drop = 'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin';
     const steps = await probeSandbox(wrapped('no-admin', `exec ${drop} ${enterPath}`), signal);
     const failed = steps.filter(({ result }) => result !== 'ok');
-    expect(failed).toEqual([{ step: 'H', name: 'rootproc', result: 'EPERM' }]);
+    expect(failed).toEqual([
+      { step: 'H', name: 'rootproc', result: 'EPERM' },
+      { step: 'I', name: 'pristine', result: 'EPERM' },
+    ]);
   });
 
   test('throws when there is no helper', async () => {
@@ -79,9 +109,33 @@ describe('the probe', () => {
   });
 });
 
-maskTest('a build behind a masked /proc says so', async () => {
+describe('a build of root', () => {
+  (isRoot ? test : test.skip).each(MASKS)('works where /proc has $state', async ({ line }) => {
+    using ground = new Ground('memory');
+    ground.enterPath = behind(line);
+    const seen = 'read -r pid rest < /proc/self/stat; test -w /proc/self/oom_score_adj; echo $pid';
+    expect(await ground.run(seen)).toMatchObject({
+      log: '1\n',
+      outcome: { kind: 'exited', code: 0 },
+    });
+  });
+
+  rootTest('without a sandbox sees the /proc of the machine, covered as it is', async () => {
+    using ground = new Ground('memory');
+    ground.enterPath = behind('mount --bind /dev/null /proc/timer_list');
+    const spec = ground.spec('test -e /proc/self/stat && test -c /proc/timer_list');
+    const program = { ...spec.program, workingDir: '/' };
+    const root = { kind: 'host', user: undefined } as const;
+    expect((await ground.run({ ...spec, program, root })).outcome).toMatchObject({
+      kind: 'exited',
+      code: 0,
+    });
+  });
+});
+
+rootTest('a build behind a masked /proc says so where nobody may mount another', async () => {
   using ground = new Ground('memory');
-  ground.enterPath = masked();
+  ground.enterPath = behind(covered, ...cannotMount);
   const { outcome } = await ground.run('true');
   expect(outcome).toEqual({
     kind: 'refused',

@@ -5,6 +5,7 @@ import type { Init, Suite } from '../support/machine-recipes.ts';
 import { type Journey, takeInventory } from './journey.ts';
 import { testBuilds } from './journey-builds.ts';
 import { testQueries } from './journey-queries.ts';
+import { testReload } from './journey-reload.ts';
 import { testService } from './journey-service.ts';
 import { testSetup, testUninstall } from './journey-setup.ts';
 
@@ -15,6 +16,7 @@ export function describeLifecycle(init: Init, suite: Suite): void {
     testSetup(journey);
     testBuilds(journey);
     testQueries(journey);
+    testReload(journey);
     testService(journey);
     testUninstall(journey);
   });

@@ -59,7 +59,7 @@ describe('service files', () => {
         cpSync(join(INIT, 'systemd'), folder, { recursive: true });
         const service = join(folder, `${hostNames.service}.service`);
         const text = read(`systemd/${hostNames.service}.service`);
-        writeFileSync(service, text.replace('/usr/bin/tenon', '/bin/true'));
+        writeFileSync(service, text.replaceAll('/usr/bin/tenon', '/bin/true'));
         const { status, stderr } = spawnSync('systemd-analyze', ['verify', service], {
           encoding: 'utf8',
         });

@@ -4,7 +4,8 @@ import type { CheckContext, ProbeStep } from '../../src/doctor/context.ts';
 import { readKernelFacts } from '../../src/doctor/kernel-facts.ts';
 import type { FixtureHost } from './fixture-host.ts';
 
-const STEPS = 'A userns,B idmap,C pidns,D private,E procfs,F pivot,G netns,H rootproc'.split(',');
+const STEPS =
+  'A userns,B idmap,C pidns,D private,E procfs,F pivot,G netns,H rootproc,I pristine'.split(',');
 
 /** What `enter --probe` says where all is well, but for the steps that are given. */
 export function attempts(failures: Readonly<Record<string, string>> = {}): readonly ProbeStep[] {

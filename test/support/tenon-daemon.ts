@@ -30,9 +30,26 @@ export async function startTenon(
   store: StockStore,
   options: DaemonOptions = {},
 ): Promise<TenonDaemon> {
-  if (!existsSync(join(checkout, 'build/enter'))) execFileSync(join(checkout, 'src/enter/compile'));
+  ensureEnter();
   const argv = [process.execPath, join(checkout, 'src/main.ts'), 'daemon'];
   return await startDaemon(store, argv, options);
+}
+
+/** The same below a parent that replaces it on SIGHUP, as the service files have it; `pid` is the parent's. */
+export async function startReplaceable(
+  store: StockStore,
+  options: DaemonOptions = {},
+): Promise<TenonDaemon> {
+  ensureEnter();
+  return await startDaemon(
+    store,
+    [join(checkout, 'src/tenon'), 'daemon', '--replaceable'],
+    options,
+  );
+}
+
+function ensureEnter(): void {
+  if (!existsSync(join(checkout, 'build/enter'))) execFileSync(join(checkout, 'src/enter/compile'));
 }
 
 /** Starts a daemon with its own nix.conf, which stock Nix understands as well. */

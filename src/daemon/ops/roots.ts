@@ -6,21 +6,33 @@ import { defineOp } from '../op.ts';
 
 /** What keeps paths alive. */
 export const roots = [
-  defineOp(protocol.addTempRoot, async ({ tempRoots }, path) => {
-    await tempRoots.add(path);
-    return undefined;
-  }),
-  defineOp(protocol.addIndirectRoot, ({ store }, link) => {
-    if (!isAbsolute(link) || link.includes('\0')) throw badRootLink(link);
-    addIndirectRoot(store.layout, link);
-    return undefined;
-  }),
-  defineOp(protocol.addPermRoot, ({ store, isTrusted }, { path, link }) => {
-    if (!isTrusted) throw notTrusted('create perm roots');
-    if (!isAbsolute(link) || link.includes('\0')) throw badRootLink(link);
-    addPermanentRoot(store.layout, link, path);
-    return link;
-  }),
+  defineOp(
+    protocol.addTempRoot,
+    async ({ tempRoots }, path) => {
+      await tempRoots.add(path);
+      return undefined;
+    },
+    path => `protect '${path}'`,
+  ),
+  defineOp(
+    protocol.addIndirectRoot,
+    ({ store }, link) => {
+      if (!isAbsolute(link) || link.includes('\0')) throw badRootLink(link);
+      addIndirectRoot(store.layout, link);
+      return undefined;
+    },
+    addRoot,
+  ),
+  defineOp(
+    protocol.addPermRoot,
+    ({ store, isTrusted }, { path, link }) => {
+      if (!isTrusted) throw notTrusted('create perm roots');
+      if (!isAbsolute(link) || link.includes('\0')) throw badRootLink(link);
+      addPermanentRoot(store.layout, link, path);
+      return link;
+    },
+    ({ link }) => addRoot(link),
+  ),
   defineOp(protocol.syncWithGc, () => undefined),
   defineOp(protocol.findRoots, async ({ store, isTrusted }) => {
     const found = await findRoots(store.layout, path => store.isValid(path));
@@ -30,3 +42,7 @@ export const roots = [
     }));
   }),
 ];
+
+function addRoot(link: string): string {
+  return `add the root '${link}'`;
+}

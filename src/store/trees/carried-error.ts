@@ -11,7 +11,13 @@ export type CarriedError =
       readonly check: string | undefined;
     }
   /** A refusal of the system, such as ENOSPC. */
-  | { readonly kind: 'system'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'system';
+      readonly code: string;
+      readonly message: string;
+      readonly syscall: string;
+      readonly path: string | undefined;
+    }
   | { readonly kind: 'bug'; readonly message: string; readonly stack: string };
 
 /** Thrown into a job to end it. */
@@ -24,9 +30,11 @@ export function packError(error: unknown): CarriedError {
     const { code, hint, check } = error;
     return { kind: 'tenon', code, message, hint, check };
   }
-  const code = fieldOf(error, 'code');
-  if (code !== undefined && fieldOf(error, 'syscall') !== undefined)
-    return { kind: 'system', code: `${code}`, message };
+  const [code, syscall, path] = ['code', 'syscall', 'path'].map(name => fieldOf(error, name));
+  if (code !== undefined && syscall !== undefined) {
+    const where = path === undefined ? undefined : `${path}`;
+    return { kind: 'system', code: `${code}`, message, syscall: `${syscall}`, path: where };
+  }
   return { kind: 'bug', message, stack: `${fieldOf(error, 'stack') ?? message}` };
 }
 
@@ -39,8 +47,10 @@ export function unpackError(carried: CarriedError, abortReason: unknown): unknow
       const { code, message, hint, check } = carried;
       return new TenonError(code, message, { hint, check });
     }
-    case 'system':
-      return Object.assign(new Error(carried.message), { code: carried.code });
+    case 'system': {
+      const { code, message, syscall, path } = carried;
+      return Object.assign(new Error(message), { code, syscall, path });
+    }
     case 'bug':
       return Object.assign(new Error(carried.message), { stack: carried.stack });
     default:

@@ -22,7 +22,7 @@ describe('packError and unpackError', () => {
     });
   });
 
-  test('keep code and message of a refusal of the system', () => {
+  test('keep all that is known of a refusal of the system', () => {
     let refusal: unknown;
     try {
       statSync('/nowhere');
@@ -32,6 +32,8 @@ describe('packError and unpackError', () => {
 
     expect(carry(refusal)).toMatchObject({
       code: 'ENOENT',
+      syscall: 'stat',
+      path: '/nowhere',
       message: "ENOENT: no such file or directory, stat '/nowhere'",
     });
   });
