@@ -48,7 +48,7 @@ export async function buildOnce(attempt: BuildAttempt): Promise<BuildReport> {
   const options = derivationOptions(drv);
   checkPlatform(drvPath, drv, { settings, options });
   const sealed = wantsSandbox(drvPath, drv, { settings, options });
-  const inputs = closureOf(store.db, inputPaths(store, drv)).map(({ path }) => path);
+  const inputs = job.closures.of(inputPaths(store, drv));
   const onWait = () => listener.note(TALKATIVE, `waiting for UID to build '${drvPath}'`);
   const users = await machine.findBuildUsers();
   using user =

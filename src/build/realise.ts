@@ -14,6 +14,7 @@ import {
   otherBuildFailed,
   unknownOutput,
 } from './errors.ts';
+import { InputClosures } from './input-closures.ts';
 import type { BuildListener } from './listener.ts';
 import { type BuildOutcome, outcomeWithoutBuild, succeeded } from './outcome.ts';
 
@@ -73,12 +74,14 @@ class Realisation {
   readonly #topLevel: ReadonlySet<StorePath>;
   readonly #stopped = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #closures: InputClosures;
   readonly #started = new Map<StorePath, Promise<BuildOutcome>>();
   #progress: Progress = { done: 0, expected: 0, running: 0, failed: 0 };
 
   constructor(request: RealiseRequest, topLevel: ReadonlySet<StorePath>) {
     this.#request = request;
     this.#topLevel = topLevel;
+    this.#closures = new InputClosures(request.store);
     this.#signal = AbortSignal.any([request.signal, this.#stopped.signal]);
   }
 
@@ -168,7 +171,8 @@ class Realisation {
     // Hashing and registering outputs is the daemon's work, and no job of the builder's any more.
     const builderEnded = () => slot[Symbol.dispose]();
     try {
-      const job = { store, settings, drvPath, drv, builderEnded };
+      const closures = this.#closures;
+      const job = { store, settings, drvPath, drv, closures, builderEnded };
       return await builder.build(job, listener, this.#signal);
     } finally {
       this.#count({ running: -1 });

@@ -8,6 +8,7 @@ import { buildOnce } from './build-once.ts';
 import type { BuildSettings } from './build-settings.ts';
 import type { BuildMachine } from './builder.ts';
 import { statusOf } from './errors.ts';
+import type { InputClosures } from './input-closures.ts';
 import type { BuildListener } from './listener.ts';
 import { type BuildOutcome, outcomeWithoutBuild } from './outcome.ts';
 
@@ -19,6 +20,7 @@ export interface BuildJob {
   readonly settings: BuildSettings;
   readonly drvPath: StorePath;
   readonly drv: Derivation;
+  readonly closures: InputClosures;
   /** Called once no process of the builder is left; its outputs are not valid yet. */
   readonly builderEnded: () => void;
 }

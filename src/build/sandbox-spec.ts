@@ -181,10 +181,11 @@ function formatLine(fields: Line): ByteString {
   return `${fields.map(field => encodeField(String(field))).join(' ')}\n`;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the bytes that must not appear
+const MARKED = /[\x00-\x20%\x7f]/g;
+
 /** Percent-encodes the bytes that the grammar gives a meaning. */
 function encodeField(text: ByteString): ByteString {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the bytes that must not appear
-  return text.replace(/[\x00-\x20%\x7f]/g, byte => {
-    return `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+  if (text.search(MARKED) < 0) return text;
+  return text.replace(MARKED, byte => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
