@@ -26,12 +26,17 @@ export class StoreDb {
     this.#db = options.wal
       ? new DatabaseSync(file, { timeout: 0 })
       : new DatabaseSync(withDotfileLocks(file), { timeout: NO_WAL_TIMEOUT_MS });
-    this.#db.exec(`pragma foreign_keys = 1;
+    try {
+      this.#db.exec(`pragma foreign_keys = 1;
       pragma synchronous = ${options.synchronous ? 'normal' : 'off'};
       pragma wal_autocheckpoint = 40000`);
-    const wanted = options.wal ? 'wal' : 'truncate';
-    if (this.get('pragma main.journal_mode')?.journal_mode !== wanted)
-      this.#db.exec(`pragma main.journal_mode = ${wanted}`);
+      const wanted = options.wal ? 'wal' : 'truncate';
+      if (this.get('pragma main.journal_mode')?.journal_mode !== wanted)
+        this.#db.exec(`pragma main.journal_mode = ${wanted}`);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** The first row, or undefined. Columns are read by name. */
@@ -64,14 +69,7 @@ export class StoreDb {
 
   /** Runs one statement that writes, or a transaction, and again as long as another process holds the database. */
   async retry<T>(work: () => T): Promise<T> {
-    for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.last)) {
-      try {
-        return work();
-      } catch (error) {
-        if (!isBusy(error)) throw named(error, this.#file);
-      }
-      await sleep(waitMs * (0.5 + Math.random()));
-    }
+    return await retryWhileBusy(this.#file, work);
   }
 
   close(): void {
@@ -97,6 +95,18 @@ export class StoreDb {
     const statement = this.#db.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
+  }
+}
+
+/** Works with the database, again as long as another process holds it. */
+export async function retryWhileBusy<T>(file: string, work: () => T): Promise<T> {
+  for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.last)) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error)) throw named(error, file);
+    }
+    await sleep(waitMs * (0.5 + Math.random()));
   }
 }
 

@@ -11,7 +11,7 @@ import {
   setMode,
   setOwner,
 } from '../host/store-files.ts';
-import { StoreDb } from './db.ts';
+import { retryWhileBusy, StoreDb } from './db.ts';
 import { schemaTooNew, schemaTooOld, symlinkedStore } from './errors.ts';
 import { CREATE_SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
@@ -40,7 +40,11 @@ export async function openStore(
   createDirectories(layout, options.buildGroupId);
   const bigLock = await lockFile(layout.bigLockFile, { mode: 'shared' }, signal);
   try {
-    const db = openDatabase(options);
+    // The last process that leaves a database holds it for itself alone while it tidies up.
+    const db = await retryWhileBusy(layout.dbFile, () => {
+      signal.throwIfAborted();
+      return openDatabase(options);
+    });
     return { db, bigLock };
   } catch (error) {
     bigLock[Symbol.dispose]();
