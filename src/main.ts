@@ -17,11 +17,20 @@ for (const stream of [process.stdout, process.stderr])
 const argv = process.argv.slice(2);
 const verbose = argv[0] === '--verbose';
 const out = createOutput(process);
+let hangs = false;
+const leaveBehind = () => {
+  hangs = true;
+};
 try {
-  const context = { env: process.env, signal: stop.signal, out };
+  const context = { env: process.env, signal: stop.signal, out, leaveBehind };
   process.exitCode = await runCommand(context, verbose ? argv.slice(1) : argv);
 } catch (error) {
   const { printError } = await import('./ui/error.ts');
   printError(error, out, verbose);
   process.exitCode = exitCodeOf(error);
+}
+
+if (hangs) {
+  const { exitNow } = await import('./host/libc.ts');
+  exitNow(process.exitCode);
 }

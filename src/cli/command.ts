@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly env: Environment;
   readonly signal: AbortSignal;
   readonly out: Output;
+  /** Says that something hangs which nobody can stop, so that the program must not wait for it when it ends. */
+  readonly leaveBehind?: () => void;
 }
 
 /** One command: `parse` and `run` decide, `render` is the only part that writes text. */

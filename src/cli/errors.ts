@@ -1,4 +1,4 @@
-import { TenonError } from '../base/errors.ts';
+import { messageOf, TenonError } from '../base/errors.ts';
 
 /** The command line itself is wrong. */
 export function usageError(message: string, command?: string): TenonError {
@@ -14,6 +14,23 @@ export function needsRoot(command: string): TenonError {
     `Cannot run ${command}: it changes the host, and you are not root`,
     {
       hint: `Run it as root, for example "sudo ${command}"`,
+    },
+  );
+}
+
+/** Somebody was asked whether a fix that cannot be undone may be applied, and said no. */
+export function fixDeclined(): TenonError {
+  return new TenonError('cli/declined', 'Cancelled, nothing was changed');
+}
+
+/** The file for a report cannot be written. */
+export function unwritableReport(file: string, cause: unknown): TenonError {
+  return new TenonError(
+    'cli/unwritable',
+    `Cannot write the report to ${file}: ${messageOf(cause)}`,
+    {
+      hint: 'Give a file in a folder that you may write to',
+      cause,
     },
   );
 }

@@ -17,6 +17,8 @@ export const exitCodes = {
 
 const CODES: readonly (readonly [code: string, status: number])[] = [
   ['cli/usage', exitCodes.usage],
+  ['cli/unwritable', exitCodes.usage],
+  ['cli/declined', exitCodes.cancelled],
   ['cli/privileges', exitCodes.privileges],
   ['cli/interrupted', exitCodes.interrupted],
   ['cli/terminated', exitCodes.terminated],

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import { MAX_CONF_BYTES } from '../config/nix-conf.ts';
+import type { SettingFacts } from '../config/setting-kinds.ts';
 import type { ReadSettings } from '../config/settings.ts';
 import { readSettings, userConfFiles } from '../config/settings.ts';
 import { currentIds, isUsable, readSmallFile } from '../host/store-files.ts';
@@ -19,20 +20,22 @@ export function loadNixSettings(
   env: Environment,
   isRoot = currentIds().uid === 0,
 ): ReadSettings {
-  const { confDir, nixConfFile } = layout;
-  return readSettings(
-    {
-      files: [nixConfFile, ...userConfFiles(env)],
-      nixConfig: env.NIX_CONFIG,
-      options: [],
-      readConf: path => readSmallFile(path, MAX_CONF_BYTES),
-    },
-    {
-      system: SYSTEMS[process.arch] ?? `${process.arch}-linux`,
-      cpuCount: availableParallelism(),
-      isRoot,
-      hasKvm: isUsable('/dev/kvm'),
-      confDir,
-    },
-  );
+  const sources = {
+    files: [layout.nixConfFile, ...userConfFiles(env)],
+    nixConfig: env.NIX_CONFIG,
+    options: [],
+    readConf: (path: string) => readSmallFile(path, MAX_CONF_BYTES),
+  };
+  return readSettings(sources, settingFacts(layout, isRoot));
+}
+
+/** What the defaults depend on. */
+export function settingFacts({ confDir }: StoreLayout, isRoot: boolean): SettingFacts {
+  return {
+    system: SYSTEMS[process.arch] ?? `${process.arch}-linux`,
+    cpuCount: availableParallelism(),
+    isRoot,
+    hasKvm: isUsable('/dev/kvm'),
+    confDir,
+  };
 }

@@ -8,3 +8,6 @@ export const enterPath = join(programFolder, 'build/enter');
 
 /** The compiled builder of the proof build. */
 export const witnessPath = join(programFolder, 'build/witness');
+
+/** The launcher of this program. */
+export const tenonPath = join(programFolder, 'src/tenon');

@@ -29,3 +29,8 @@ export async function loadSetupSettings(
   const file = text === undefined ? undefined : { path, conf: parseTenonConf(text, path) };
   return resolveSetupSettings({ flags, env, file, detected });
 }
+
+/** What holds where nothing was told. */
+export function defaultSetupSettings(): SetupSettings {
+  return resolveSetupSettings({ flags: {}, env: {}, file: undefined, detected: {} });
+}

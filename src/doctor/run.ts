@@ -27,6 +27,8 @@ interface RunOptions {
   readonly isRoot: boolean;
   /** Told of each result as soon as there is one. */
   readonly onResult?: (result: CheckResult) => void;
+  /** Told of a check that gave no answer in time: something of it may hang for ever. */
+  readonly onHang?: (id: string) => void;
 }
 
 /** Most checks wait for something: more at a time than there are cores, but not so many that they wait for each other. */
@@ -48,7 +50,7 @@ export async function runChecks<Context>(
 async function runCheck<Context>(
   check: Check<Context>,
   context: Context,
-  { signal, now, isRoot, ...options }: RunOptions,
+  { signal, now, isRoot, onHang, ...options }: RunOptions,
 ): Promise<CheckResult> {
   if (check.needsRoot && !isRoot)
     return { ...describe(check, skipForOthers(check)), durationMs: 0 };
@@ -60,6 +62,7 @@ async function runCheck<Context>(
     return { ...describe(check, verdict), durationMs: Math.round(now() - start) };
   } catch (error) {
     signal.throwIfAborted();
+    if (limit.aborted) onHang?.(check.id);
     const summary = limit.aborted ? `gave no answer in ${timeoutMs} ms` : messageOf(error);
     const crash = { ...blank(check), status: 'crash' as const, summary };
     return { ...crash, durationMs: Math.round(now() - start) };

@@ -9,11 +9,15 @@ export interface ReportedResult {
   readonly summary: string;
   readonly evidence: readonly { readonly source: string; readonly value: string }[];
   readonly cause: string | null;
-  readonly fixes: readonly {
-    readonly description: string;
-    readonly commands: readonly (readonly string[])[];
-  }[];
+  readonly fixes: readonly ReportedFix[];
   readonly docs: string;
+}
+
+interface ReportedFix {
+  readonly class: 'A' | 'C' | 'M';
+  readonly description: string;
+  readonly commands: readonly (readonly string[])[];
+  readonly reversible: boolean;
 }
 
 const SYMBOLS = {
@@ -32,7 +36,7 @@ export function printReport(results: readonly ReportedResult[], out: Output): vo
   for (const group of new Set(results.map(result => result.group))) {
     const members = results.filter(result => result.group === group);
     out.line(`${title(group).padEnd(GROUP_WIDTH)} ${groupLine(members)}`);
-    for (const result of members) printFinding(result, out);
+    for (const result of members) printDetails(result, out);
   }
 }
 
@@ -53,19 +57,53 @@ export function printSummary(results: readonly ReportedResult[], out: Output): v
   out.line(parts.join(', '));
 }
 
+interface AppliedFix {
+  readonly check: string;
+  readonly description: string;
+  readonly commands: readonly (readonly string[])[];
+  readonly state: 'applied' | 'failed' | 'planned';
+  readonly error: string | null;
+}
+
+/** What was done about what had been found, or would be. */
+export function printApplied(fixes: readonly AppliedFix[], out: Output): void {
+  for (const { check, description, commands, state, error } of fixes) {
+    const reason = error === null ? '' : `: ${error}`;
+    out.line(
+      `${FIX_WORDS[state]} ${out.paint('bold', check)}   ${printable(description + reason)}`,
+    );
+    if (state === 'applied') continue;
+    for (const command of commands) out.line(`  ${printable(commandLine(command))}`);
+  }
+  if (fixes.length > 0) out.line();
+}
+
+const FIX_WORDS = { applied: 'fixed', failed: 'not fixed', planned: 'would fix' } as const;
+
+const GROUP_TITLES: Readonly<Record<string, string>> = {
+  users: 'Accounts',
+  fs: 'Disk',
+  net: 'Network',
+  mac: 'Labels',
+  env: 'Environment',
+  shell: 'Shells',
+};
+
 function title(group: string): string {
+  const known = GROUP_TITLES[group];
+  if (known !== undefined) return known;
   return group.replace(/^./u, first => first.toUpperCase());
 }
 
 function groupLine(members: readonly ReportedResult[]): string {
   const problems = count(members, 'error') + count(members, 'crash') + count(members, 'warn');
   const hints = count(members, 'hint');
-  const skipped = members.filter(({ status }) => status === 'skip');
+  const skipped = count(members, 'skip');
   const parts = [
     problems > 0 ? `! ${problems} ${problems === 1 ? 'problem' : 'problems'}` : '',
     count(members, 'pass') > 0 ? `ok ${count(members, 'pass')}` : '',
     hints > 0 ? `${hints} ${hints === 1 ? 'hint' : 'hints'}` : '',
-    ...skipped.map(({ id, summary }) => `skipped ${id} (${printable(summary)})`),
+    skipped > 0 ? `skipped ${skipped}` : '',
   ];
   return parts.filter(Boolean).join('   ');
 }
@@ -74,19 +112,30 @@ function count(results: readonly ReportedResult[], wanted: Status): number {
   return results.filter(({ status }) => status === wanted).length;
 }
 
-function printFinding(result: ReportedResult, out: Output): void {
-  if (!isLoud(result.status)) return;
+function printDetails(result: ReportedResult, out: Output): void {
+  const { id, status, summary } = result;
+  if (status === 'skip') out.line(out.paint('dim', `  - ${id}   ${printable(summary)}`));
+  if (isLoud(status)) printFinding({ ...result, status }, out);
+}
+
+function printFinding(result: ReportedResult & { readonly status: Loud }, out: Output): void {
   const { mark, style } = SYMBOLS[result.status];
   out.line(
     `  ${out.paint(style, mark)} ${out.paint('bold', result.id)}   ${printable(result.summary)}`,
   );
   for (const { source, value } of result.evidence) detail('seen', `${source}: ${value}`, out);
   if (result.cause !== null) detail('cause', result.cause, out);
-  for (const { description, commands } of result.fixes) {
-    detail('fix', description, out);
-    for (const command of commands) detail('', commandLine(command), out);
+  for (const fix of result.fixes) {
+    detail('fix', [...ownCommand(result.id, fix), fix.description].join('\n'), out);
+    for (const command of fix.commands) detail('', commandLine(command), out);
   }
   detail('more', result.docs, out);
+}
+
+/** What makes tenon apply a fix itself, where it can. */
+function ownCommand(id: string, fix: ReportedFix): readonly string[] {
+  if (fix.class !== 'A') return [];
+  return [`tenon doctor --fix ${id}${fix.reversible ? '   (reversible)' : ''}`];
 }
 
 function isLoud(status: Status): status is Loud {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ReportedResult } from '../../src/ui/report.ts';
-import { commandLine, printReport, printSummary } from '../../src/ui/report.ts';
+import { commandLine, printApplied, printReport, printSummary } from '../../src/ui/report.ts';
 import { captureOutput } from '../support/captured-output.ts';
 
 const PASS: ReportedResult = {
@@ -21,7 +21,14 @@ const FOUND: ReportedResult = {
   summary: 'builds cannot mount /proc',
   evidence: [{ source: 'mountinfo', value: 'proc covers /proc/sys' }],
   cause: 'a container manager did it',
-  fixes: [{ description: 'uncover it', commands: [['umount', '/proc/sys']] }],
+  fixes: [
+    {
+      class: 'C',
+      description: 'uncover it',
+      commands: [['umount', '/proc/sys']],
+      reversible: true,
+    },
+  ],
   docs: 'tenon doctor --explain sandbox.proc-masked',
 };
 
@@ -46,10 +53,30 @@ describe('printReport', () => {
         '      fix     uncover it',
         '              umount /proc/sys',
         '      more    tenon doctor --explain sandbox.proc-masked',
-        'Daemon      skipped daemon.alive (not here)',
+        'Daemon      skipped 1',
+        '  - daemon.alive   not here',
         '',
       ].join('\n'),
     );
+  });
+
+  test('offers to apply what tenon can do itself', () => {
+    const out = captureOutput();
+    const fix = { description: 'add them', commands: [['usermod']], reversible: true };
+    printReport([{ ...FOUND, fixes: [{ ...fix, class: 'A' }] }], out);
+    expect(out.stdout()).toContain(
+      [
+        '      fix     tenon doctor --fix sandbox.proc-masked   (reversible)',
+        '              add them',
+        '              usermod',
+      ].join('\n'),
+    );
+  });
+
+  test('keeps what it shows from moving the cursor', () => {
+    const out = captureOutput();
+    printReport([{ ...FOUND, summary: 'a \u001b[2J b' }], out);
+    expect(out.stdout()).toContain('a ?[2J b');
   });
 
   test('sums up, the worst first', () => {
@@ -57,6 +84,30 @@ describe('printReport', () => {
     printSummary([PASS, FOUND, SKIP, PASS], out);
     expect(out.stdout()).toBe('1 error, 2 passed, 1 skipped\n');
   });
+});
+
+test('printApplied tells what was done, and the commands for what was not', () => {
+  const out = captureOutput();
+  const fix = { check: 'users.membership', description: 'add them', commands: [['usermod']] };
+  printApplied(
+    [
+      { ...fix, state: 'applied', error: null },
+      { ...fix, state: 'failed', error: 'locked' },
+      { ...fix, state: 'planned', error: null },
+    ],
+    out,
+  );
+  expect(out.stdout()).toBe(
+    [
+      'fixed users.membership   add them',
+      'not fixed users.membership   add them: locked',
+      '  usermod',
+      'would fix users.membership   add them',
+      '  usermod',
+      '',
+      '',
+    ].join('\n'),
+  );
 });
 
 test.each([

@@ -1,0 +1,113 @@
+import { storeLayout } from '../config/layout.ts';
+import type { CheckContext } from '../doctor/context.ts';
+import { applyRemedies, findRemedies, planRemedy, type Remedy } from '../doctor/fix.ts';
+import { type FixOutcome, makeReport, type Report } from '../doctor/report.ts';
+import type { CheckResult } from '../doctor/run.ts';
+import { runChecks } from '../doctor/run.ts';
+import { createHost, type Host } from '../host/host.ts';
+import { currentIds } from '../host/store-files.ts';
+import { usersOf } from '../setup/settings.ts';
+import { confirm } from '../ui/ask.ts';
+import { watchSlowChecks } from '../ui/slow-checks.ts';
+import { createCheckContext } from './check-context.ts';
+import type { CommandContext } from './command.ts';
+import { readConfiguration } from './configuration.ts';
+import { type DoctorRun, selectChecks } from './doctor-options.ts';
+import { fixDeclined, needsRoot } from './errors.ts';
+import { tenonPath } from './program-folder.ts';
+import { writeReportFile } from './report-file.ts';
+import { readVersion } from './version.ts';
+
+/** Runs the checks that are wanted, and applies fixes when told to. */
+export async function examine(context: CommandContext, wanted: DoctorRun): Promise<Report> {
+  const host = createHost('/');
+  const found = await judge(context, host, wanted);
+  const remedies = wanted.fix === 'no' ? [] : findRemedies(found);
+  const applied = await cure(context, host, { remedies, wanted });
+  const isChanged = applied.some(({ state }) => state !== 'planned');
+  const report = makeReport({
+    tool: await readVersion(),
+    host: { distro: (await host.readDistro()).id, init: await host.findInit() },
+    checks: isChanged ? await judge(context, host, wanted) : found,
+    applied,
+    failOn: wanted.failOn,
+  });
+  if (wanted.reportFile !== undefined) {
+    await writeReportFile(host, report, wanted.reportFile);
+    context.out.remark(`Look through ${wanted.reportFile} before you pass it on.`);
+  }
+  return report;
+}
+
+/** Looks at everything anew, because a fix may have changed it since. */
+async function judge(
+  { env, signal, out, leaveBehind }: CommandContext,
+  host: Host,
+  { ids, timeoutMs, output }: DoctorRun,
+): Promise<readonly CheckResult[]> {
+  const context = await createContext(host, env, signal);
+  const checks = selectChecks(ids);
+  using slow = watchSlowChecks(
+    checks.map(({ id }) => id),
+    text => output === 'text' && out.remark(text),
+  );
+  return await runChecks(checks, context, {
+    signal,
+    timeoutMs,
+    now: () => performance.now(),
+    isRoot: context.uid === 0,
+    onHang: () => leaveBehind?.(),
+    onResult: result => {
+      slow.done(result.id);
+      if (output === 'events') out.line(JSON.stringify({ event: 'result', ...result }));
+    },
+  });
+}
+
+async function createContext(
+  host: Host,
+  env: CommandContext['env'],
+  signal: AbortSignal,
+): Promise<CheckContext> {
+  const layout = storeLayout(env);
+  const { settings, setupSettings, configuration } = await readConfiguration(host, layout);
+  const users = usersOf(setupSettings);
+  return createCheckContext({ host, layout, settings, configuration, users, env, signal });
+}
+
+interface Treatment {
+  readonly remedies: readonly Remedy[];
+  readonly wanted: DoctorRun;
+}
+
+async function cure(
+  context: CommandContext,
+  host: Host,
+  { remedies, wanted }: Treatment,
+): Promise<readonly FixOutcome[]> {
+  if (wanted.fix !== 'apply') return remedies.map(planRemedy);
+  await expectLeave(context, { remedies, wanted });
+  const { signal, out } = context;
+  const judgeAgain = async (id: string) => {
+    const [result] = await judge(context, host, { ...wanted, ids: [id], output: 'json' });
+    return result;
+  };
+  const announce = ({ check, fix }: Remedy) => out.remark(`${check}: ${fix.description}`);
+  const tenon = async (args: readonly string[]) =>
+    void (await host.run([tenonPath, ...args], { signal }));
+  return await applyRemedies(remedies, { judgeAgain, announce, tools: { host, signal, tenon } });
+}
+
+/** Asks before something that cannot be undone. Throws when nobody may or wants to do what has to be done. */
+async function expectLeave(
+  { out, env }: CommandContext,
+  { remedies, wanted }: Treatment,
+): Promise<void> {
+  const isRoot = currentIds().uid === 0;
+  if (!isRoot && remedies.some(({ fix }) => fix.needsRoot)) throw needsRoot('tenon doctor --fix');
+  const irreversible = remedies.filter(({ fix }) => !fix.reversible);
+  if (irreversible.length === 0 || wanted.yes || env.TENON_YES === '1') return;
+  const list = irreversible.map(({ check, fix }) => `${check}: ${fix.description}`).join('; ');
+  const question = { message: `This cannot be undone. ${list}?`, flag: '--yes', preset: false };
+  if (!(await confirm(out, question))) throw fixDeclined();
+}
