@@ -2,6 +2,7 @@ import { defineCheck, type Fix } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
 import type { ProcObstacle } from '../src/doctor/proc-visibility.ts';
 import { findProcObstacles } from '../src/doctor/proc-visibility.ts';
+import { diagnoseSandbox } from '../src/doctor/sandbox-check.ts';
 
 interface Found {
   /** Whether the daemon does without the machine's /proc; only root can tell. */
@@ -31,8 +32,10 @@ export const sandboxProcMasked = defineCheck<CheckContext, Found>({
   async probe(context) {
     const attempts = await context.probeSandbox();
     const results = new Map(attempts.map(({ step, result }) => [step, result]));
-    if (NEEDED_STEPS.some(step => results.get(step) !== 'ok'))
-      return { skip: 'the namespaces for it cannot be made, see sandbox.userns' };
+    if (NEEDED_STEPS.some(step => results.get(step) !== 'ok')) {
+      const check = (await diagnoseSandbox(context))?.cause.check;
+      return { skip: `the namespaces for it cannot be made, see ${check}` };
+    }
     const result = results.get(PROC_STEP);
     if (result === undefined || result === 'ok') return undefined;
     const isCured = results.get(PRISTINE_STEP) === 'ok';
@@ -89,7 +92,8 @@ function waysOut(cure: Found['cure'], obstacles: readonly ProcObstacle[]): reado
 function uncover({ kind, mountPoint }: ProcObstacle): readonly string[] {
   switch (kind) {
     case 'covered':
-      return ['umount', mountPoint];
+      // Lazily, because what is below is in use: systemd itself keeps files of /proc/sys open.
+      return ['umount', '--lazy', mountPoint];
     case 'read-only':
       return ['mount', '-o', 'remount,bind,rw', mountPoint];
     case 'atime':

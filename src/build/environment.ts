@@ -1,3 +1,4 @@
+import { noHome } from '../config/layout.ts';
 import { type Derivation, outputPlaceholder } from '../formats/derivation.ts';
 import { hashBytes } from '../formats/hash.ts';
 import { encodeNix32 } from '../formats/nix32.ts';
@@ -5,7 +6,6 @@ import { structuredFiles } from '../formats/structured-attributes.ts';
 import type { DerivationOptions } from './derivation-options.ts';
 import { isFixedOutput } from './derivation-options.ts';
 
-const NO_HOME = '/homeless-shelter';
 const NO_PATH = '/path-not-set';
 const STRUCTURED = '__json';
 
@@ -41,7 +41,7 @@ export function builderEnvironment(
   const files = new Map<string, string>(context.graphs);
   const env = new Map([
     ['PATH', NO_PATH],
-    ['HOME', NO_HOME],
+    ['HOME', noHome],
     ['NIX_STORE', context.storeDir],
     ['NIX_BUILD_CORES', String(context.cores)],
     ...(options.structured === undefined

@@ -13,6 +13,7 @@ interface Surroundings {
   readonly host: Host;
   readonly layout: StoreLayout;
   readonly settings: Settings;
+  readonly userSettings?: Settings;
   readonly configuration?: Configuration;
   readonly users: WantedUsers;
   readonly env: Environment;
@@ -32,6 +33,8 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     env,
     layout,
     settings,
+    userSettings: surroundings.userSettings ?? settings,
+    nowMs: Date.now(),
     configuration: surroundings.configuration ?? NOTHING_WRONG,
     socketPath: layout.socketPath,
     service: hostNames.service,
@@ -42,6 +45,15 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     sandbox: { file: layout.nixConfFile, value: SANDBOX_VALUES[settings.sandbox] },
     probeSandbox: once(() => probeSandbox(enterPath, signal)),
     readKernelFacts: once(() => readKernelFacts(host, uid)),
+    readSpace: path => host.readSpace(path),
+    askTrust: async limit => {
+      const connecting = connectDaemon(layout.socketPath, {
+        storeDir: layout.storeDir,
+        signal: limit,
+      });
+      using connection = await connecting.catch(() => undefined);
+      return connection?.trusted;
+    },
     handshake: async limit => {
       using _connection = await connectDaemon(layout.socketPath, {
         storeDir: layout.storeDir,

@@ -70,9 +70,9 @@ async function createContext(
   signal: AbortSignal,
 ): Promise<CheckContext> {
   const layout = storeLayout(env);
-  const { settings, setupSettings, configuration } = await readConfiguration(host, layout);
+  const { setupSettings, ...read } = await readConfiguration(host, layout, env);
   const users = usersOf(setupSettings);
-  return createCheckContext({ host, layout, settings, configuration, users, env, signal });
+  return createCheckContext({ host, layout, users, env, signal, ...read });
 }
 
 interface Treatment {

@@ -68,6 +68,9 @@ export function privateLayout(dir: string): StoreLayout {
   return storeLayout(privateEnvironment(dir));
 }
 
+/** The home that builders are told to have. It must not exist, so that nothing is found or left there. */
+export const noHome = '/homeless-shelter';
+
 /** What setup, the service files and the daemon call things on a host. Paths count from the host's root. */
 export const hostNames = {
   service: 'tenon-daemon',

@@ -1,5 +1,6 @@
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Space } from '../host/disks.ts';
 import type { ProbeStep } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
 import type { KernelFacts } from './kernel-facts.ts';
@@ -15,7 +16,10 @@ export interface CheckContext {
   readonly layout: StoreLayout;
   /** What nix.conf says to the daemon; the defaults where it cannot be read, which has a check of its own. */
   readonly settings: Settings;
+  /** What holds for the programs of whoever runs the checks. */
+  readonly userSettings: Settings;
   readonly configuration: Configuration;
+  readonly nowMs: number;
   readonly socketPath: string;
   readonly service: string;
   readonly buildUsers: BuildUsers;
@@ -23,6 +27,10 @@ export interface CheckContext {
   /** Tries for real what a sandbox needs. */
   probeSandbox(): Promise<readonly ProbeStep[]>;
   readKernelFacts(): Promise<KernelFacts>;
+  /** Room on the file system where `path` is or will be. */
+  readSpace(path: string): Promise<Space>;
+  /** Whether the daemon trusts this user; undefined when it does not say, or there is none. */
+  askTrust(signal: AbortSignal): Promise<boolean | undefined>;
   /** Throws when no daemon answers. */
   handshake(signal: AbortSignal): Promise<void>;
 }
@@ -33,10 +41,16 @@ export interface BuildUsers {
   readonly names: readonly string[];
 }
 
+export interface ConfigurationProblem {
+  readonly file: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
 /** What is wrong with the configuration files themselves. */
 export interface Configuration {
   /** What keeps a file from being read, each with what to do about it. */
-  readonly problems: readonly { readonly message: string; readonly hint: string | undefined }[];
+  readonly problems: readonly ConfigurationProblem[];
   /** What has no effect, or is not known. */
   readonly warnings: readonly string[];
 }

@@ -1,13 +1,22 @@
 import type { ProbeStep } from '../host/enter.ts';
 import type { Evidence, Fix } from './check.ts';
 import type { KernelFacts } from './kernel-facts.ts';
+import { setSysctl, sysctlName } from './sysctl.ts';
 
 /** Why an attempt failed, and what to do about it. */
 export interface Cause {
+  /** The check that reports it. */
+  readonly check: SandboxCheck;
   readonly cause: string;
   readonly evidence: readonly Evidence[];
   readonly fixes: readonly Fix[];
 }
+
+export type SandboxCheck =
+  | 'sandbox.userns'
+  | 'sandbox.chrooted'
+  | 'sandbox.apparmor-userns'
+  | 'sandbox.seccomp';
 
 interface Rule {
   readonly steps: string;
@@ -35,6 +44,7 @@ const RULES: readonly Rule[] = [
       missingNamespaces.length === 0
         ? undefined
         : {
+            check: 'sandbox.userns',
             cause: `the running kernel was built without ${missingNamespaces.join(', ')} namespaces`,
             evidence: missingNamespaces.map(name => seen(`/proc/self/ns/${name}`, 'missing')),
             fixes: [
@@ -54,6 +64,7 @@ const RULES: readonly Rule[] = [
       );
       if (zero === undefined) return NESTED_TOO_DEEP;
       return {
+        check: 'sandbox.userns',
         cause: `the limit ${sysctlName(zero)} is 0 (the kernel calls that "no space left on device")`,
         evidence: [seen(`/proc/sys/${zero}`, '0')],
         fixes: [setSysctl(zero, '15000')],
@@ -66,6 +77,7 @@ const RULES: readonly Rule[] = [
     explain: ({ sysctls }) =>
       sysctls['kernel/apparmor_restrict_unprivileged_userns'] === '1'
         ? {
+            check: 'sandbox.apparmor-userns',
             cause: 'AppArmor takes away what a user namespace is for',
             evidence: [seen('/proc/sys/kernel/apparmor_restrict_unprivileged_userns', '1')],
             fixes: [setSysctl('kernel/apparmor_restrict_unprivileged_userns', '0')],
@@ -78,6 +90,7 @@ const RULES: readonly Rule[] = [
     explain: ({ sysctls, isRoot }) =>
       sysctls['kernel/unprivileged_userns_clone'] === '0' && !isRoot
         ? {
+            check: 'sandbox.userns',
             cause:
               'this kernel lets only root make user namespaces; the daemon runs as root and may',
             evidence: [seen('/proc/sys/kernel/unprivileged_userns_clone', '0')],
@@ -88,14 +101,17 @@ const RULES: readonly Rule[] = [
   {
     steps: 'A',
     results: ['EPERM'],
-    explain: ({ isChrooted, mounts }) => {
+    explain: ({ isChrooted, mounts, isRoot, status }) => {
       const hasRootMount = mounts.some(({ mountPoint }) => mountPoint === '/');
-      if (isChrooted !== true && hasRootMount) return undefined;
+      // Nothing but a chroot and a filter refuses it to root: that also finds one that PID 1 is in as well.
+      const isOnlyReasonLeft = isRoot && status.Seccomp === '0';
+      if (isChrooted !== true && hasRootMount && !isOnlyReasonLeft) return undefined;
       return {
+        check: 'sandbox.chrooted',
         cause: 'this process is in a chroot, and the kernel makes no user namespace there',
         evidence: [
           hasRootMount
-            ? seen('/proc/1/root', 'is not the root of this process')
+            ? chrootEvidence(isChrooted)
             : seen('/proc/self/mountinfo', 'has no mount at /'),
         ],
         fixes: [
@@ -111,6 +127,7 @@ const RULES: readonly Rule[] = [
       appArmorProfile === undefined || appArmorProfile === '' || appArmorProfile === 'unconfined'
         ? undefined
         : {
+            check: 'sandbox.apparmor-userns',
             cause: 'the AppArmor profile of this process forbids user namespaces',
             evidence: [seen('/proc/self/attr/apparmor/current', appArmorProfile)],
             fixes: [manual('apparmor-profile', 'add "userns," to the profile and load it again')],
@@ -122,6 +139,7 @@ const RULES: readonly Rule[] = [
     explain: ({ status }) =>
       status.Seccomp === '2'
         ? {
+            check: 'sandbox.seccomp',
             cause: 'a seccomp filter forbids it, as container managers and hardened units set one',
             evidence: [seen('/proc/self/status', 'Seccomp: 2')],
             fixes: [
@@ -139,6 +157,7 @@ const RULES: readonly Rule[] = [
     explain: ({ mounts, status }) =>
       mounts.some(({ mountPoint, options }) => mountPoint === '/proc' && options.includes('ro'))
         ? {
+            check: 'sandbox.userns',
             cause: '/proc is read-only, so that no ids can be mapped',
             evidence: [seen('/proc/self/mountinfo', '/proc is mounted ro')],
             fixes: [
@@ -154,6 +173,7 @@ const RULES: readonly Rule[] = [
       mounts.some(({ mountPoint }) => mountPoint === '/')
         ? undefined
         : {
+            check: 'sandbox.chrooted',
             cause: 'the root directory of this process is not a mount point',
             evidence: [seen('/proc/self/mountinfo', 'has no mount at /')],
             fixes: [manual('root-mount', 'bind the root on itself before the chroot')],
@@ -165,6 +185,7 @@ const RULES: readonly Rule[] = [
     explain: ({ mounts }) =>
       mounts.some(({ mountPoint, fileSystem }) => mountPoint === '/' && fileSystem === 'rootfs')
         ? {
+            check: 'sandbox.userns',
             cause: 'the system runs from its initramfs, which no process can leave',
             evidence: [seen('/proc/self/mountinfo', '/ is rootfs')],
             fixes: [manual('switch-root', 'boot into a root file system of its own')],
@@ -173,13 +194,21 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+function chrootEvidence(isChrooted: boolean | undefined): Evidence {
+  return isChrooted === true
+    ? seen('/proc/1/root', 'is not the root of this process')
+    : seen('/proc/self/status', 'Uid: 0, Seccomp: 0: only a chroot is left as the reason');
+}
+
 const NESTED_TOO_DEEP: Cause = {
+  check: 'sandbox.userns',
   cause: 'user namespaces are nested too deep, 32 levels is the limit',
   evidence: [],
   fixes: [manual('less-nesting', 'run it in an outer container')],
 };
 
 const UNKNOWN: Cause = {
+  check: 'sandbox.userns',
   cause: 'not known; the kernel log may say more',
   evidence: [],
   fixes: [command('kernel-log', 'look at the kernel log', ['dmesg'])],
@@ -192,6 +221,7 @@ function missingCapability({ CapBnd }: KernelFacts['status']): Cause | undefined
   if (CapBnd === undefined || (BigInt(`0x${CapBnd}`) & (1n << CAP_SETFCAP)) !== 0n)
     return undefined;
   return {
+    check: 'sandbox.userns',
     cause: 'the capability CAP_SETFCAP was taken away, and without it no ids can be mapped',
     evidence: [seen('/proc/self/status', `CapBnd: ${CapBnd}`)],
     fixes: [
@@ -202,16 +232,6 @@ function missingCapability({ CapBnd }: KernelFacts['status']): Cause | undefined
 
 function seen(source: string, value: string): Evidence {
   return { source, value };
-}
-
-function sysctlName(path: string): string {
-  return path.replace('/', '.');
-}
-
-function setSysctl(path: string, value: string): Fix {
-  const setting = `${sysctlName(path)}=${value}`;
-  const description = `set it, and put "${setting}" into a file in /etc/sysctl.d to keep it`;
-  return command('sysctl', description, ['sysctl', '-w', setting]);
 }
 
 function command(id: string, description: string, argv: readonly string[]): Fix {

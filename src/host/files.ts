@@ -43,6 +43,8 @@ export interface Files {
   look(path: string): Promise<FileFacts | undefined>;
   /** Whether both paths lead to one file; undefined when this process may not see one of them. */
   isSameFile(a: string, b: string): Promise<boolean | undefined>;
+  /** When the contents changed last; undefined when it is missing. */
+  readModifiedMs(path: string): Promise<number | undefined>;
   readText(path: string): Promise<string | undefined>;
   /** Where a symbolic link leads; undefined for anything else. */
   readLink(path: string): Promise<string | undefined>;
@@ -80,6 +82,7 @@ export function createFiles(root: string): Files {
       return stats === undefined ? undefined : factsOf(stats);
     },
     isSameFile: (a, b) => isSameFile(at(a), at(b)),
+    readModifiedMs: async path => (await unlessMissing(stat(at(path))))?.mtimeMs,
     readText: path => unlessMissing(readFile(at(path), 'latin1')),
     readLink: async path => {
       const stats = await unlessMissing(lstat(at(path)));

@@ -1,3 +1,5 @@
+import type { Disks } from './disks.ts';
+import { createDisks } from './disks.ts';
 import type { Distro, Facts } from './facts.ts';
 import type { Files } from './files.ts';
 import { createFiles } from './files.ts';
@@ -11,7 +13,7 @@ import type { AccountTools } from './users.ts';
 import { createAccountTools } from './users.ts';
 
 /** A machine, seen from one root: `/`, an image that is being prepared, or a folder in a test. */
-export interface Host extends Files, Processes, AccountTools, Services, Mounts {
+export interface Host extends Files, Processes, AccountTools, Services, Mounts, Disks {
   readonly root: string;
   readDistro(): Promise<Distro>;
   /** What kind of machine this is; looked at once, when somebody asks. */
@@ -34,6 +36,7 @@ export function createHost(root: string, { path }: HostOptions = {}): Host {
     ...createAccountTools({ root, files, run }),
     ...createServices({ files, run }),
     ...createMounts(),
+    ...createDisks(root),
     readDistro: async () => (await import('./facts.ts')).readDistro(files),
     readFacts: async () => (await import('./facts.ts')).readFacts(root, files),
   };

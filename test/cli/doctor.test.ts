@@ -7,7 +7,7 @@ import { runCommand } from '../../src/cli/cli.ts';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { testAsRoot } from '../support/as-root.ts';
 import { captureOutput } from '../support/captured-output.ts';
-import { diagnose, inNamespaces } from '../support/doctor.ts';
+import { diagnose, inNamespaces, ownFolder } from '../support/doctor.ts';
 import { asUser, person } from '../support/users.ts';
 
 /** A host whose nix.conf asks for no sandbox, which is a warning and nothing else. */
@@ -126,9 +126,9 @@ describe('tenon doctor', () => {
 
 /** Two build users, in an /etc of this namespace's own; tenon.conf asks for no more. */
 const OWN_ETC = `
-  mount -t tmpfs -o mode=755 own /mnt
-  mkdir /mnt/upper /mnt/work
-  mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work etc /etc
+  mount -t tmpfs -o mode=755 own ${ownFolder}
+  mkdir ${ownFolder}/upper ${ownFolder}/work
+  mount -t overlay -o lowerdir=/etc,upperdir=${ownFolder}/upper,workdir=${ownFolder}/work etc /etc
   mkdir -p /etc/tenon
   echo 'users.count = 2' > /etc/tenon/tenon.conf
   groupadd -r -g 54400 nixbld
@@ -158,9 +158,9 @@ describe('tenon doctor on a broken host', () => {
 
   testAsRoot('does not wait for a file that hangs', async () => {
     const script = `
-      mount -t tmpfs own /mnt
-      mkfifo /mnt/hangs
-      mount --bind /mnt/hangs /etc/subuid
+      mount -t tmpfs own ${ownFolder}
+      mkfifo ${ownFolder}/hangs
+      mount --bind ${ownFolder}/hangs /etc/subuid
       "$0" doctor users.membership sandbox.effective --timeout 0.2 --json`;
     const { code, stdout } = await inNamespaces(script);
     expect(code).toBe(1);
@@ -172,9 +172,9 @@ describe('tenon doctor on a broken host', () => {
 
   testAsRoot('goes on with the defaults where its configuration is broken', async () => {
     const script = `
-      mount -t tmpfs -o mode=755 own /mnt
-      echo 'what is this' > /mnt/nix.conf
-      export NIX_CONF_DIR=/mnt`;
+      mount -t tmpfs -o mode=755 own ${ownFolder}
+      echo 'what is this' > ${ownFolder}/nix.conf
+      export NIX_CONF_DIR=${ownFolder}`;
     const report = await diagnose(script, ['sandbox.effective']);
     expect(report.checks).toMatchObject([{ id: 'sandbox.effective', status: 'pass' }]);
   });

@@ -45,6 +45,7 @@ describe('findCause', () => {
     },
     { attempt: 'A EPERM', facts: { isChrooted: true }, cause: 'in a chroot' },
     { attempt: 'A EPERM', facts: { mounts: [] }, cause: 'in a chroot' },
+    { attempt: 'A EPERM', facts: { status: { Seccomp: '0' } }, cause: 'in a chroot' },
     { attempt: 'A EPERM', facts: { status: { Seccomp: '2' } }, cause: 'seccomp' },
     { attempt: 'F SIGSYS', facts: { status: { Seccomp: '2' } }, cause: 'seccomp' },
     {
