@@ -1,7 +1,7 @@
 import type { Derivation } from '../formats/derivation.ts';
 import type { StorePath } from '../formats/store-path.ts';
 import { killProcessesOf, type Refusal } from '../host/enter.ts';
-import { currentIds } from '../host/store-files.ts';
+import { currentIds, isProgram } from '../host/store-files.ts';
 import { closureOf } from '../store/closure.ts';
 import type { Store } from '../store/store.ts';
 import { type BuildUser, takeBuildUser } from './build-users.ts';
@@ -168,19 +168,25 @@ async function runWithLog(attempt: BuildAttempt, spec: Uint8Array): Promise<Buil
 
 /** What the builder did wrong, if anything. Throws when the kernel did not let it run as it must. */
 function failureOf({ job }: BuildAttempt, result: BuilderResult): BuildFailure | undefined {
-  const { drv, drvPath } = job;
+  const { drv, drvPath, store } = job;
   const { outcome, broken, lastLines } = result;
   if (broken !== undefined) return broken;
-  if (outcome.kind === 'refused') return builderNotRun(drvPath, outcome);
+  if (outcome.kind === 'refused') return builderNotRun(drvPath, outcome, store.layout.storeDir);
   if (outcome.kind === 'exited' && outcome.code === 0) return undefined;
   return builderFailure(drvPath, outcome, { isFixedOutput: isFixedOutput(drv), lastLines });
 }
 
-/** A missing builder is the derivation's fault, anything else is the machine's. */
-function builderNotRun(drvPath: string, refusal: Refusal): BuildFailure {
-  if (refusal.word !== EXECUTE) throw refusedError(drvPath, refusal);
+/** A builder that is missing or no program is the derivation's fault, anything else is the machine's. */
+function builderNotRun(drvPath: string, refusal: Refusal, storeDir: string): BuildFailure {
+  if (refusal.word !== EXECUTE || isHeldBack(refusal, storeDir))
+    throw refusedError(drvPath, refusal);
   const message = `builder for '${drvPath}' failed: executing '${refusal.path}': ${refusal.text}`;
   return { status: 'permanent-failure', message };
+}
+
+/** Whether a program of the store may not run, though nothing is wrong with it. */
+function isHeldBack({ errno, path }: Refusal, storeDir: string): boolean {
+  return errno === 'EACCES' && path.startsWith(`${storeDir}/`) && isProgram(path);
 }
 
 function usageOf({ outcome }: BuilderResult): BuildReport['usage'] {

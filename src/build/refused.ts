@@ -16,6 +16,7 @@ export function refusedError(drvPath: string, refusal: Refusal): Error {
 
 /** The doctor check that explains why a stage of the sandbox failed. */
 function checkOf({ word, errno }: Refusal): string {
+  if (word === 'exec') return 'fs.store-exec';
   if (word === 'proc') return 'sandbox.proc-masked';
   if (word === 'spawn' && errno === 'EMFILE') return 'daemon.nofile';
   return 'sandbox.userns';

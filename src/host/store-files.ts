@@ -150,6 +150,12 @@ export function entryKind(
   return stat.isSymbolicLink() ? 'symlink' : 'other';
 }
 
+/** Whether a file, or what a symlink leads to, has the mode of a program, whether or not it may run. */
+export function isProgram(path: string): boolean {
+  const stat = statSync(Buffer.from(path, 'latin1'), { throwIfNoEntry: false });
+  return stat?.isFile() === true && (stat.mode & 0o111) !== 0;
+}
+
 /** Moves a finished tree within one file system; what had the name `to` must be gone. */
 export function moveTree(from: string, to: string): void {
   const isDirectory = entryKind(from) === 'directory';
