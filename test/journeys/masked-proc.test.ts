@@ -10,7 +10,12 @@ const hosts = [
   {
     name: 'a file that is covered',
     breakLines: ['mount --bind /dev/null proc/timer_list'],
-    cure: ['umount', '/proc/timer_list'],
+    cure: ['umount', '--lazy', '/proc/timer_list'],
+  },
+  {
+    name: 'a covered folder that systemd itself uses',
+    breakLines: ['mount --bind proc/sys proc/sys'],
+    cure: ['umount', '--lazy', '/proc/sys'],
   },
   {
     name: 'another atime mode',
