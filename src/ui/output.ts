@@ -1,6 +1,14 @@
-import { styleText } from 'node:util';
+/** What turns a style on and off (ECMA-48 SGR). Node's styleText does the same, and takes 3 ms to load. */
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
 
-type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+type Style = keyof typeof STYLES;
 
 interface Stream {
   readonly isTTY?: boolean;
@@ -38,8 +46,13 @@ export function createOutput({ stdin, stdout, stderr, env }: Streams): Output {
     line: (text = '') => void stdout.write(`${text}\n`),
     json: value => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     remark: text => void stderr.write(`${text}\n`),
-    paint: (style, text) => (plain ? text : styleText(style, text, { validateStream: false })),
+    paint: (style, text) => (plain ? text : styled(style, text)),
   };
+}
+
+function styled(style: Style, text: string): string {
+  const [on, off] = STYLES[style];
+  return `\u001b[${on}m${text}\u001b[${off}m`;
 }
 
 /** Some terminals, of a serial line or in a pipe, say that they have no columns at all. */

@@ -1,20 +1,26 @@
+import { commandScenarios } from './commands.ts';
 import { type Contender, type Name, startContender } from './contender.ts';
 import { memoryScenarios } from './memory.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
 /**
  * Compares tenon with the stock daemon of this machine: in one run, in turn, each on a fresh store on tmpfs. Prints
- * medians and ratios; the exit code is 1 when a bar is not met. Arguments choose scenarios by a part of their name.
+ * medians and ratios; the exit code is 1 when a bar is not met. Commands are compared with Node itself, or with a clock. Arguments choose scenarios by a part of their name.
  */
 const ROUNDS = 3;
 const NAMES: readonly Name[] = ['stock', 'tenon'];
 
 const [tmpfs = '', ...wanted] = process.argv.slice(2);
-const chosen = [...scenarios, ...memoryScenarios].filter(
-  ({ name }) => wanted.length === 0 || wanted.some(part => name.includes(part)),
-);
+const isWanted = ({ name }: { readonly name: string }) =>
+  wanted.length === 0 || wanted.some(part => name.includes(part));
 let missed = 0;
-for (const scenario of chosen) {
+for (const { name, bar, measure } of commandScenarios.filter(isWanted)) {
+  const { figures, value } = measure();
+  if (value > bar) missed += 1;
+  const verdict = `${value.toFixed(2)}  bar ${bar}  ${value > bar ? 'MISSED' : 'met'}`;
+  process.stdout.write(`${name.padEnd(48)} ${figures}  ${verdict}\n`);
+}
+for (const scenario of [...scenarios, ...memoryScenarios].filter(isWanted)) {
   const { stock, tenon } = await compare(scenario);
   const ratio = scenario.better === 'more' ? tenon / stock : stock / tenon;
   const met = ratio >= scenario.bar;
