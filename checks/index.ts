@@ -27,6 +27,7 @@ import { sandboxEffective } from './sandbox-effective.ts';
 import { sandboxFakeHome } from './sandbox-fake-home.ts';
 import { sandboxProcMasked } from './sandbox-proc-masked.ts';
 import { sandboxSeccomp } from './sandbox-seccomp.ts';
+import { sandboxUnit } from './sandbox-unit.ts';
 import { sandboxUserns } from './sandbox-userns.ts';
 import { usersMembership } from './users-membership.ts';
 import { usersMissing } from './users-missing.ts';
@@ -45,6 +46,7 @@ export const checks: readonly Check<CheckContext>[] = [
   sandboxApparmorUserns,
   sandboxSeccomp,
   sandboxProcMasked,
+  sandboxUnit,
   sandboxEffective,
   sandboxFakeHome,
   usersMissing,

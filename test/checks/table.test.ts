@@ -12,6 +12,10 @@ const rows = [...read('README.md').matchAll(/^\| `([a-z]+\.[\w.-]+)` +\| (.*?) +
   ([, id, title]) => ({ id, title }),
 );
 
+const tests = ['test/checks', 'test/journeys']
+  .flatMap(folder => readdirSync(join(root, folder)).map(name => join(folder, name)))
+  .filter(path => path.endsWith('.test.ts') && !path.endsWith('table.test.ts'));
+
 describe('the table of checks', () => {
   test('in the README names every check with its title, in the order of the report', () => {
     expect(rows).toEqual(checks.map(({ id, title }) => ({ id, title })));
@@ -26,8 +30,7 @@ describe('the table of checks', () => {
 
   test.each(checks.map(({ id }) => ({ id })))('$id has a file and a test of its name', ({ id }) => {
     expect(existsSync(join(root, 'checks', `${id.replaceAll('.', '-')}.ts`))).toBe(true);
-    const tests = readdirSync(import.meta.dirname).filter(name => name !== 'table.test.ts');
-    expect(tests.some(name => read(join('test/checks', name)).includes(id))).toBe(true);
+    expect(tests.some(path => read(path).includes(id))).toBe(true);
   });
 
   test('explains each check in sentences', () => {
