@@ -1,5 +1,5 @@
 import { abortable, mapLimit } from '../base/async.ts';
-import { messageOf } from '../base/errors.ts';
+import { hasCode, messageOf } from '../base/errors.ts';
 import type { Check, CheckGroup, Evidence, Fix, Verdict } from './check.ts';
 
 export type Status = 'pass' | 'hint' | 'warn' | 'error' | 'skip' | 'crash';
@@ -50,26 +50,32 @@ export async function runChecks<Context>(
 async function runCheck<Context>(
   check: Check<Context>,
   context: Context,
-  { signal, now, isRoot, onHang, ...options }: RunOptions,
+  options: RunOptions,
 ): Promise<CheckResult> {
-  if (check.needsRoot && !isRoot)
-    return { ...describe(check, skipForOthers(check)), durationMs: 0 };
-  const timeoutMs = check.timeoutMs ?? options.timeoutMs;
+  const { signal, now, isRoot } = options;
   const start = now();
+  const timeoutMs = check.timeoutMs ?? options.timeoutMs;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const end = (result: Omit<CheckResult, 'durationMs'>): CheckResult => {
+    return { ...result, durationMs: Math.round(now() - start) };
+  };
+  if (check.needsRoot && !isRoot) return end(describe(check, leaveToRoot(check)));
   try {
-    const verdict = await abortable(check.judge(context, limit), limit);
-    return { ...describe(check, verdict), durationMs: Math.round(now() - start) };
+    return end(describe(check, await abortable(check.judge(context, limit), limit)));
   } catch (error) {
     signal.throwIfAborted();
-    if (limit.aborted) onHang?.(check.id);
+    if (!isRoot && isForbidden(error)) return end(describe(check, leaveToRoot(check)));
+    if (limit.aborted) options.onHang?.(check.id);
     const summary = limit.aborted ? `gave no answer in ${timeoutMs} ms` : messageOf(error);
-    const crash = { ...blank(check), status: 'crash' as const, summary };
-    return { ...crash, durationMs: Math.round(now() - start) };
+    return end({ ...blank(check), status: 'crash', summary });
   }
 }
 
-function skipForOthers<Context>({ id }: Check<Context>): Verdict {
+function isForbidden(error: unknown): boolean {
+  return hasCode(error, 'EACCES') || hasCode(error, 'EPERM');
+}
+
+function leaveToRoot<Context>({ id }: Check<Context>): Verdict {
   return { status: 'skip', reason: `only root can see it: sudo tenon doctor ${id}` };
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { checks } from '../../checks/index.ts';
 import { runCommand } from '../../src/cli/cli.ts';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
+import type { Report } from '../../src/doctor/report.ts';
 import { testAsRoot } from '../support/as-root.ts';
 import { captureOutput } from '../support/captured-output.ts';
 import { diagnose, inNamespaces, ownFolder } from '../support/doctor.ts';
@@ -136,6 +137,13 @@ const OWN_ETC = `
     useradd -r -M -N -K SYS_UID_MAX=60000 -u 5440$number -g nixbld -G nixbld nixbld$number
   done`;
 
+/** This checkout where nothing above it keeps an ordinary user from it. */
+const tenonForEverybody = `${ownFolder}/program/src/tenon`;
+const FOR_EVERYBODY = `
+  mount -t tmpfs -o mode=755 own ${ownFolder}
+  mkdir ${ownFolder}/program
+  mount --bind "$(dirname "$0")/.." ${ownFolder}/program`;
+
 describe('tenon doctor on a broken host', () => {
   testAsRoot('applies the fix and looks again', async () => {
     const breakIt = `${OWN_ETC}\nusermod -G '' nixbld2`;
@@ -179,15 +187,28 @@ describe('tenon doctor on a broken host', () => {
     expect(report.checks).toMatchObject([{ id: 'sandbox.effective', status: 'pass' }]);
   });
 
-  testAsRoot(
-    'says somebody else what to run, and refuses to change the host for them',
-    async () => {
-      const command = asUser(person, ['"$0"', 'doctor', 'users.missing', '--fix', '--json']);
-      const { code, stderr } = await inNamespaces(command.join(' '));
-      expect({ code, stderr }).toEqual({
-        code: 6,
-        stderr: expect.stringContaining('sudo tenon doctor --fix'),
-      });
-    },
-  );
+  testAsRoot('tells somebody else all that they may see, and what they may not', async () => {
+    const script = `${FOR_EVERYBODY}
+      mkdir -p ${ownFolder}/private/nix/store && chmod 700 ${ownFolder}/private
+      export HOME=/ NIX_STORE_DIR=${ownFolder}/private/nix/store`;
+    const command = asUser(person, [tenonForEverybody, 'doctor', 'fs', 'sandbox', '--json']);
+    const { stdout } = await inNamespaces(`${script}\n${command.join(' ')} || [ $? = 1 ]`);
+    const { checks: results, summary }: Report = JSON.parse(stdout);
+    expect(summary.crash).toBe(0);
+    expect(results.find(({ id }) => id === 'fs.store-exec')).toMatchObject({
+      status: 'skip',
+      summary: 'only root can see it: sudo tenon doctor fs.store-exec',
+    });
+    expect(results.find(({ id }) => id === 'fs.tmp-exec')?.status).not.toBe('skip');
+    expect(results.find(({ id }) => id === 'sandbox.seccomp')?.status).toBe('pass');
+  });
+
+  testAsRoot('refuses to change the host for somebody else, and says what to run', async () => {
+    const command = asUser(person, [tenonForEverybody, 'doctor', 'users.missing', '--fix']);
+    const { code, stderr } = await inNamespaces(`${FOR_EVERYBODY}\n${command.join(' ')}`);
+    expect({ code, stderr }).toEqual({
+      code: 6,
+      stderr: expect.stringContaining('sudo tenon doctor --fix'),
+    });
+  });
 });

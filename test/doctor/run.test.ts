@@ -84,6 +84,15 @@ describe('runChecks', () => {
     expect(await run([secret])).toMatchObject([{ status: 'crash' }]);
   });
 
+  test('leaves to root what turns out to be closed to this user', async () => {
+    const forbidden = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    const closed = checkThat('closed', () => Promise.reject(forbidden));
+    expect(await run([closed], { isRoot: false })).toMatchObject([
+      { status: 'skip', summary: 'only root can see it: sudo tenon doctor closed' },
+    ]);
+    expect(await run([closed])).toMatchObject([{ status: 'crash' }]);
+  });
+
   test('gives a check the time that it says it needs', async () => {
     const stuck = checkThat('stuck', () => new Promise(() => undefined), { timeoutMs: 5 });
     expect(await run([stuck])).toMatchObject([{ summary: 'gave no answer in 5 ms' }]);
