@@ -15,7 +15,7 @@ export const hostCgroups = defineCheck<CheckContext, Found>({
   id: 'host.cgroups',
   group: 'host',
   title: 'the service can be limited by control groups',
-  why: 'That builds leave memory, processes and time to others is up to the limits of the service, such as MemoryMax= or rc_cgroup_settings. They need control groups of version 2 with the controllers for it.',
+  why: 'That builds leave memory, processes and time to others is up to the limits of the service, such as MemoryMax= or rc_cgroup_settings. For all of them it takes control groups of version 2 with the controllers for it.',
   severity: 'hint',
 
   async probe({ host, readKernelFacts }) {
@@ -37,7 +37,7 @@ export const hostCgroups = defineCheck<CheckContext, Found>({
   },
 
   explain: ({ source, value, cause }) => ({
-    summary: 'limits of the service have no effect',
+    summary: 'limits of the service hold only in part, or not at all',
     evidence: [{ source, value }],
     cause,
   }),
