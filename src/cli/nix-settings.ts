@@ -4,7 +4,7 @@ import { MAX_CONF_BYTES } from '../config/nix-conf.ts';
 import type { SettingFacts } from '../config/setting-kinds.ts';
 import type { ReadSettings } from '../config/settings.ts';
 import { readSettings, userConfFiles } from '../config/settings.ts';
-import { currentIds, isUsable, readSmallFile } from '../host/store-files.ts';
+import { currentIds, isUsable, readLinkedFile } from '../host/store-files.ts';
 
 /** Nix's names for the machines that Node runs on. */
 const SYSTEMS: Readonly<Record<string, string>> = {
@@ -24,7 +24,7 @@ export function loadNixSettings(
     files: [layout.nixConfFile, ...userConfFiles(env)],
     nixConfig: env.NIX_CONFIG,
     options: [],
-    readConf: (path: string) => readSmallFile(path, MAX_CONF_BYTES),
+    readConf: (path: string) => readLinkedFile(path, MAX_CONF_BYTES),
   };
   return readSettings(sources, settingFacts(layout, isRoot));
 }

@@ -1,5 +1,5 @@
 import { createProcesses } from './processes.ts';
-import { fileVersion, readSmallFile } from './store-files.ts';
+import { fileVersion, readLinkedFile } from './store-files.ts';
 
 const DATABASE_MAX_BYTES = 64 << 20;
 const STATUS_NOT_FOUND = 2;
@@ -84,7 +84,7 @@ class CachedFile {
     const version = fileVersion(this.#path);
     if (version !== this.#version) {
       this.#version = version;
-      const text = readSmallFile(this.#path, DATABASE_MAX_BYTES) ?? '';
+      const text = readLinkedFile(this.#path, DATABASE_MAX_BYTES) ?? '';
       this.#lines = text.split('\n').map(line => line.split(':'));
     }
     return this.#lines;

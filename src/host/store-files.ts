@@ -11,6 +11,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  type Stats,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -64,9 +65,18 @@ export function isSymlink(path: string): boolean {
 
 /** Reads a file as one char code per byte; undefined when it is missing, a link, or longer than `maxBytes`. */
 export function readSmallFile(path: string, maxBytes: number): string | undefined {
+  return readBounded(path, lstatSync(path, { throwIfNoEntry: false }), maxBytes);
+}
+
+/** The same for a file of the administrator's, who may have put a link in its place. */
+export function readLinkedFile(path: string, maxBytes: number): string | undefined {
+  return readBounded(path, statSync(path, { throwIfNoEntry: false }), maxBytes);
+}
+
+function readBounded(path: string, stat: Stats | undefined, maxBytes: number): string | undefined {
+  if (stat === undefined || !stat.isFile() || stat.size > maxBytes) return undefined;
   try {
-    const stat = lstatSync(path);
-    return stat.isFile() && stat.size <= maxBytes ? readFileSync(path, 'latin1') : undefined;
+    return readFileSync(path, 'latin1');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;

@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { connectDaemon } from '../../src/client/connect.ts';
@@ -58,6 +65,16 @@ describe('sandbox-paths', () => {
       'derivation { name = "made"; system = builtins.currentSystem; builder = "/bin/tool"; PATH = "/bin"; }';
     expect(await contentOf(text)).toBe('made by a tool\n');
   });
+});
+
+test('nix.conf may be a link', async () => {
+  const confDir = join(shop.store.root, 'etc-daemon');
+  mkdirSync(confDir);
+  symlinkSync('elsewhere.conf', join(confDir, 'nix.conf'));
+  await using _daemon = await startTenon(shop.store, { conf: ['system-features = linked'] });
+  expect(existsSync(join(confDir, 'elsewhere.conf'))).toBe(true);
+  const text = 'run "linked" { requiredSystemFeatures = [ "linked" ]; } "echo yes > $out"';
+  expect(await contentOf(text)).toBe('yes\n');
 });
 
 describe('platforms', () => {
