@@ -17,15 +17,18 @@ export const daemonAlive = defineCheck<CheckContext, Found>({
   why: 'Clients reach the store through the socket of the daemon. That a service is "started" says little: what counts is that somebody shakes hands.',
   severity: 'error',
 
-  async probe(context, signal) {
+  async probe(context) {
     try {
-      await context.handshake(signal);
+      await context.greetDaemon();
       return undefined;
     } catch (error) {
-      signal.throwIfAborted();
-      const { socketPath } = context;
       const reason = reasonOf(error);
-      const fix = await fixFor(reason, context);
+      if (reason === 'EACCES')
+        return { skip: 'this user may not use the socket, see access.group' };
+      if (reason === 'client/disconnected' && context.uid !== 0)
+        return { skip: 'the daemon may have refused this user, see access.group' };
+      const { socketPath } = context;
+      const fix = await fixFor(context);
       return { socketPath, failure: messageOf(error), cause: CAUSES[reason], fix };
     }
   },
@@ -43,28 +46,26 @@ const CAUSES = {
   ENOENT: 'there is no socket: the service does not run, or was never set up',
   ECONNREFUSED: 'the socket is left from a daemon that is gone',
   EACCES: 'this user may not use the socket, or not enter a folder above it',
+  'client/disconnected': 'somebody listens, and hangs up at once',
+  TimeoutError: 'somebody listens, and says nothing',
   other: 'somebody listens who does not speak the protocol',
 } as const;
 
 type Reason = keyof typeof CAUSES;
-const REASONS: readonly Reason[] = ['ENOENT', 'ECONNREFUSED', 'EACCES'];
+const CODES: readonly Reason[] = ['ENOENT', 'ECONNREFUSED', 'EACCES', 'client/disconnected'];
 
 /** A client wraps the system's error, so that the code may be further down. */
 function reasonOf(error: unknown): Reason {
-  const known = REASONS.find(code => hasCode(error, code));
+  const known = CODES.find(code => hasCode(error, code));
   if (known !== undefined) return known;
-  const { cause } = error as { cause?: unknown };
+  const { cause, name } = error as { cause?: unknown; name?: unknown };
+  if (name === 'TimeoutError') return name;
   return cause === undefined ? 'other' : reasonOf(cause);
 }
 
-async function fixFor(reason: Reason, { host, service, socketPath }: CheckContext): Promise<Fix> {
-  if (reason === 'EACCES')
-    return fix('socket-access', 'see which folder on the way is closed', [
-      ['namei', '-l', socketPath],
-    ]);
-  const init = await host.findInit();
-  const isInstalled = await host.serviceManager(init, service).isEnabled();
-  if (!isInstalled) return fix('setup', 'set tenon up', [['tenon', 'setup']]);
+async function fixFor({ readServiceState, service }: CheckContext): Promise<Fix> {
+  const { init, isEnabled } = await readServiceState();
+  if (!isEnabled) return fix('setup', 'set tenon up', [['tenon', 'setup']]);
   if (init === 'systemd')
     return fix('restart', 'start it again, and read its log when it does not stay', [
       ['systemctl', 'restart', `${service}.socket`, `${service}.service`],

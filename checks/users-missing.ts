@@ -14,10 +14,10 @@ export const usersMissing = defineCheck<CheckContext, Found>({
   why: 'Each build runs as a user of its own, so that it can neither read nor stop another one. The daemon builds at most as many derivations at once as there are build users.',
   severity: 'error',
 
-  async probe({ host, settings, buildUsers: { group, names } }) {
+  async probe({ readAccounts, settings, buildUsers: { group, names } }) {
     if (settings.autoAllocateUids)
       return { skip: 'builds need no accounts: auto-allocate-uids is on' };
-    const accounts = await host.readAccounts({ users: names, groups: [group] });
+    const accounts = await readAccounts();
     const hasGroup = accounts.groups.some(({ name }) => name === group);
     const missing = names.filter(name => !accounts.users.some(user => user.name === name));
     return hasGroup && missing.length === 0 ? undefined : { group, hasGroup, missing };
