@@ -1,7 +1,10 @@
 import { hasCode, messageOf } from '../src/base/errors.ts';
+import { storeLayout } from '../src/config/layout.ts';
 import type { Fix } from '../src/doctor/check.ts';
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
+import { restartFix } from '../src/doctor/restart-fix.ts';
+import { setupFix } from '../src/doctor/setup-fix.ts';
 
 interface Found {
   readonly socketPath: string;
@@ -63,20 +66,8 @@ function reasonOf(error: unknown): Reason {
   return cause === undefined ? 'other' : reasonOf(cause);
 }
 
-async function fixFor({ readServiceState, service }: CheckContext): Promise<Fix> {
-  const { init, isEnabled } = await readServiceState();
-  if (!isEnabled) return fix('setup', 'set tenon up', [['tenon', 'setup']]);
-  if (init === 'systemd')
-    return fix('restart', 'start it again, and read its log when it does not stay', [
-      ['systemctl', 'restart', `${service}.socket`, `${service}.service`],
-      ['journalctl', '-b', '-u', service],
-    ]);
-  return fix('restart', 'start it again, and read its log when it does not stay', [
-    ['rc-service', service, 'restart'],
-    ['tail', `/var/log/${service}.log`],
-  ]);
-}
-
-function fix(id: string, description: string, commands: readonly (readonly string[])[]): Fix {
-  return { id, class: 'C', description, commands, reversible: true, needsRoot: true };
+async function fixFor({ readServiceState, service, socketPath }: CheckContext): Promise<Fix> {
+  if (socketPath !== storeLayout({}).socketPath) return restartFix('none', service);
+  const { init, definition } = await readServiceState();
+  return definition === undefined ? setupFix : restartFix(init, service);
 }

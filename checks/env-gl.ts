@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { hasCode } from '../src/base/errors.ts';
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
 
@@ -21,11 +22,11 @@ export const envGl = defineCheck<CheckContext, Found>({
 
   async probe({ host, layout, env }) {
     if ((await host.look(DRIVERS)) !== undefined) return undefined;
-    const profiles = [`${layout.profilesDir}/default`, `${env.HOME || '/root'}/.nix-profile`];
+    const profiles = [`${layout.profilesDir}/default`, `${env.HOME ?? ''}/.nix-profile`];
     const programs = (
       await Promise.all(
         profiles.map(async profile => {
-          const names = await host.list(posix.join(profile, 'bin'));
+          const names = await listOpen(host, posix.join(profile, 'bin'));
           return names.map(name => posix.join(profile, 'bin', name));
         }),
       )
@@ -60,6 +61,16 @@ export const envGl = defineCheck<CheckContext, Found>({
     },
   ],
 });
+
+/** The home of somebody else may be closed. */
+async function listOpen(host: CheckContext['host'], path: string): Promise<readonly string[]> {
+  try {
+    return await host.list(path);
+  } catch (error) {
+    if (hasCode(error, 'EACCES')) return [];
+    throw error;
+  }
+}
 
 async function needsGl(host: CheckContext['host'], path: string): Promise<boolean> {
   const text = await readProgram(host, path);

@@ -1,6 +1,13 @@
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
-import { describeWaypoint, isForeign, type Waypoint, walkPath } from '../src/doctor/path-walk.ts';
+import {
+  closeFix,
+  describeWaypoint,
+  isForeign,
+  type Waypoint,
+  walkPath,
+} from '../src/doctor/path-walk.ts';
+import { setupFix } from '../src/doctor/setup-fix.ts';
 
 interface Found {
   readonly definition: string;
@@ -10,6 +17,7 @@ interface Found {
 }
 
 const EXECUTABLE = 0o111;
+const WRITABLE = 'may be written by others than root';
 /** What a user or a garbage collector may take away at any time. */
 const PASSING_FOLDERS = ['/home/', '/root/', '/tmp/', '/var/tmp/', '/run/user/'];
 
@@ -20,15 +28,16 @@ export const serviceExecPath = defineCheck<CheckContext, Found>({
   why: 'Root runs what the service names. A program in a home, in a profile or in the store may be gone after a clean-up; one that somebody else can write to gives the host away.',
   severity: 'error',
 
-  async probe({ host, readServiceState, layout, service }) {
+  async probe({ host, readServiceState, readAccounts, layout, service }) {
     const { definition, program } = await readServiceState();
     if (definition === undefined || program === undefined)
       return { skip: `there is no service ${service}, see daemon.alive` };
     const way = await walkPath(host, program);
+    const accounts = await readAccounts();
     const passing = [...PASSING_FOLDERS, `${layout.storeDir}/`, `${layout.stateDir}/`];
     const flaws: readonly (readonly [string, Waypoint | undefined])[] = [
       ['is missing', way.find(({ facts }) => facts === undefined)],
-      ['may be written by others than root', way.find(isForeign)],
+      [WRITABLE, way.find(each => isForeign(each, accounts))],
       ['does not stay', way.find(({ path }) => passing.some(folder => path.startsWith(folder)))],
       ['cannot be executed', way.slice(-1).find(({ facts }) => !isProgram(facts))],
     ];
@@ -47,17 +56,7 @@ export const serviceExecPath = defineCheck<CheckContext, Found>({
     cause: 'the service was written by another program or by hand, or the program was moved',
   }),
 
-  fixes: () => [
-    {
-      id: 'setup',
-      class: 'A',
-      description: 'setup puts the program and the service back in place',
-      commands: [['tenon', 'setup']],
-      reversible: true,
-      needsRoot: true,
-      apply: ({ tenon }) => tenon(['setup', '--yes']),
-    },
-  ],
+  fixes: ({ flaw, where }) => [flaw === WRITABLE ? closeFix(where) : setupFix],
 });
 
 function isProgram(facts: Waypoint['facts']): boolean {

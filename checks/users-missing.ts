@@ -1,5 +1,6 @@
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
+import { setupFix } from '../src/doctor/setup-fix.ts';
 
 interface Found {
   readonly group: string;
@@ -32,17 +33,7 @@ export const usersMissing = defineCheck<CheckContext, Found>({
     cause: 'tenon was not set up here, or somebody removed them since',
   }),
 
-  fixes: () => [
-    {
-      id: 'setup',
-      class: 'A',
-      description: 'setup makes what is missing and leaves the rest alone',
-      commands: [['tenon', 'setup']],
-      reversible: true,
-      needsRoot: true,
-      apply: ({ tenon }) => tenon(['setup', '--yes']),
-    },
-  ],
+  fixes: () => [setupFix],
 });
 
 const NAMED_AT_MOST = 4;

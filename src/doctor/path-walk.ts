@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { hasCode } from '../base/errors.ts';
 import type { FileFacts, Files } from '../host/files.ts';
+import type { Accounts } from '../host/users.ts';
+import type { AutomaticFix } from './check.ts';
 
 /** One name that is passed on the way to a path. */
 export interface Waypoint {
@@ -50,16 +52,47 @@ async function lookAt(files: Pick<Files, 'look'>, path: string): Promise<Waypoin
   }
 }
 
-const WRITABLE_BY_OTHERS = 0o022;
+const GROUP_WRITES = 0o020;
+const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 
-/** Whom root must not trust: somebody else can replace what is there. Links are as safe as where they are. */
-export function isForeign({ facts }: Waypoint): boolean {
+/**
+ * Whether somebody else than root can replace what is there. Links are as safe as the folder that they are in, and a
+ * group in which nobody is harms nobody: on Debian /usr/local belongs to one.
+ */
+export function isForeign({ facts }: Waypoint, accounts: Accounts): boolean {
   if (facts === undefined) return false;
   if (facts.uid !== 0) return true;
   if (facts.kind === 'symlink') return false;
-  const isShared = (facts.mode & WRITABLE_BY_OTHERS) !== 0;
-  return isShared && !(facts.kind === 'directory' && (facts.mode & STICKY) !== 0);
+  if (facts.kind === 'directory' && (facts.mode & STICKY) !== 0) return false;
+  if ((facts.mode & OTHERS_WRITE) !== 0) return true;
+  return (facts.mode & GROUP_WRITES) !== 0 && hasPeople(facts.gid, accounts);
+}
+
+function hasPeople(gid: number, { users, groups }: Accounts): boolean {
+  const members = groups.filter(group => group.gid === gid).flatMap(group => group.members);
+  return (
+    members.some(name => name !== 'root') || users.some(user => user.gid === gid && user.uid !== 0)
+  );
+}
+
+/** Gives what is there to root, and lets nobody else write to it. */
+export function closeFix({ path, facts }: Waypoint): AutomaticFix {
+  return {
+    id: 'close',
+    class: 'A',
+    description: 'give it to root, and let nobody else write to it',
+    commands: [
+      ['chown', '-h', 'root:root', path],
+      ['chmod', 'go-w', path],
+    ],
+    reversible: true,
+    needsRoot: true,
+    async apply({ host }) {
+      await host.setOwner(path, { uid: 0, gid: 0 });
+      await host.setMode(path, (facts?.mode ?? 0) & ~(GROUP_WRITES | OTHERS_WRITE));
+    },
+  };
 }
 
 /** `/run/x: owner 1000, mode 0777` */

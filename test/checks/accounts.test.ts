@@ -47,17 +47,32 @@ describe('users.id-conflict', () => {
   });
 });
 
-test("users.range-free finds a build user in the range of somebody's containers, and moves it", async () => {
-  using fixture = await createHealthyHost();
-  fixture.write('/etc/subuid', 'alice:30002:1000\n');
-  const results = await judge(checkContext(fixture));
-  expect(problems(results)).toEqual(['users.range-free error']);
-  expect(find(results, 'users.range-free')?.evidence[0]?.value).toContain(
-    '30002, which is nixbld2',
-  );
-  await applyFixes(checkContext(fixture), find(results, 'users.range-free'));
-  expect(problems(await judge(checkContext(fixture)))).toEqual([]);
-  expect(await fixture.host.findUser('nixbld2')).toMatchObject({ uid: 31_002 });
+describe('users.range-free', () => {
+  test('finds a build user in the range of containers, and moves it', async () => {
+    using fixture = await createHealthyHost();
+    fixture.write('/etc/subuid', 'alice:30002:1000\n');
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['users.range-free error']);
+    expect(find(results, 'users.range-free')?.evidence).toMatchObject([
+      { value: 'a range has 30002, which is nixbld2' },
+    ]);
+    await applyFixes(checkContext(fixture), find(results, 'users.range-free'));
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+    expect(await fixture.host.findUser('nixbld2')).toMatchObject({ uid: 31_002 });
+  });
+
+  test('hints at a planned id that somebody has, which setup goes round', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.removeUser('nixbld2');
+    await fixture.host.createUser({ ...about, name: 'alice', uid: 30_002 }, 'nogroup');
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['users.missing error', 'users.range-free hint']);
+    expect(find(results, 'users.range-free')?.evidence).toEqual([
+      { source: 'getent passwd 30002', value: 'alice' },
+    ]);
+    const started = await applyFixes(checkContext(fixture), find(results, 'users.range-free'));
+    expect(started).toEqual([['setup', '--yes']]);
+  });
 });
 
 describe('users.locked', () => {

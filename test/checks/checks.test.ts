@@ -52,5 +52,8 @@ describe('a broken host is found by exactly the check for it', () => {
     );
     expect(problems(results)).toEqual(['daemon.alive error']);
     expect(find(results, 'daemon.alive')?.cause).toContain(cause);
+    fixture.fake('rc-service', `echo "$3" >>${fixture.root}/asked; [ "$3" != status ] || exit 3`);
+    await applyFixes(checkContext(fixture), find(results, 'daemon.alive'));
+    expect(await fixture.host.readText('/asked')).toMatch(/start\n$/);
   });
 });

@@ -106,7 +106,7 @@ describe('store.schema', () => {
 });
 
 describe('store.ownership', () => {
-  test.each(['nix/store', 'nix/var/nix/db', 'nix/store/abc-hello'])(
+  test.each(['nix/store', 'nix/var/nix', 'nix/var/nix/db', 'nix/store/abc-hello'])(
     "finds that %s is not root's",
     async path => {
       using fixture = await createHealthyHost();

@@ -113,17 +113,6 @@ describe('service.exec-path', () => {
       mend: ({ write }: HealthyHost) => write('/usr/local/lib/tenon/src/tenon', '', 0o755),
     },
     {
-      flaw: 'may be written by others',
-      breakIt: async ({ root }: HealthyHost) =>
-        chmodSync(join(root, 'usr/local/lib/tenon/src'), 0o777),
-      mend: ({ root }: HealthyHost) => chmodSync(join(root, 'usr/local/lib/tenon/src'), 0o755),
-    },
-    {
-      flaw: 'may be written by others',
-      breakIt: async ({ root }: HealthyHost) => chownSync(join(root, 'usr/local/lib'), 1000, 0),
-      mend: ({ root }: HealthyHost) => chownSync(join(root, 'usr/local/lib'), 0, 0),
-    },
-    {
       flaw: 'cannot be executed',
       breakIt: ({ host }: HealthyHost) => host.setMode('/usr/local/lib/tenon/src/tenon', 0o644),
       mend: ({ root }: HealthyHost) =>
@@ -147,6 +136,31 @@ describe('service.exec-path', () => {
     const started = await applyFixes(checkContext(fixture), find(results, 'service.exec-path'));
     expect(started).toEqual([['setup', '--yes']]);
     await mend(fixture);
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+
+  test.each([
+    { by: 'everybody', mode: 0o777, uid: 0, gid: 0 },
+    { by: 'its owner', mode: 0o755, uid: 1000, gid: 0 },
+    { by: 'the members of a group', mode: 0o775, uid: 0, gid: 30_000 },
+  ])('finds that the program may be replaced by $by, and closes it', async ({ mode, uid, gid }) => {
+    using fixture = await createHealthyHost();
+    const folder = join(fixture.root, 'usr/local/lib/tenon');
+    chownSync(folder, uid, gid);
+    chmodSync(folder, mode);
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['service.exec-path error']);
+    expect(find(results, 'service.exec-path')?.evidence[1]?.source).toBe('/usr/local/lib/tenon');
+    await applyFixes(checkContext(fixture), find(results, 'service.exec-path'));
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+
+  test('does not mind a group without members, as that of /usr/local on Debian', async () => {
+    using fixture = await createHealthyHost();
+    const group = await fixture.host.readText('/etc/group');
+    fixture.write('/etc/group', `${group}staff:x:50:\n`);
+    chownSync(join(fixture.root, 'usr/local'), 0, 50);
+    chmodSync(join(fixture.root, 'usr/local'), 0o2775);
     expect(problems(await judge(checkContext(fixture)))).toEqual([]);
   });
 
