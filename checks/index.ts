@@ -33,6 +33,7 @@ import { hostKvm } from './host-kvm.ts';
 import { hostMapCount } from './host-map-count.ts';
 import { hostShm } from './host-shm.ts';
 import { hostTools } from './host-tools.ts';
+import { installJournal } from './install-journal.ts';
 import { leftoversProfileBackup } from './leftovers-profile-backup.ts';
 import { leftoversUnits } from './leftovers-units.ts';
 import { macSelinux } from './mac-selinux.ts';
@@ -126,5 +127,6 @@ export const checks: readonly Check<CheckContext>[] = [
   configTrusted,
   leftoversProfileBackup,
   leftoversUnits,
+  installJournal,
   upgradeDirection,
 ];

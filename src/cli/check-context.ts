@@ -8,6 +8,7 @@ import type { Host } from '../host/host.ts';
 import { currentGroups, currentIds } from '../host/store-files.ts';
 import { userNames, type WantedUsers } from '../setup/accounts.ts';
 import { SCHEMA_VERSION } from '../store/schema.ts';
+import { readInstallation } from './installation.ts';
 import { enterPath } from './program-folder.ts';
 import { readVersion } from './version.ts';
 
@@ -41,6 +42,7 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     gids: currentGroups(),
     schemaVersion: SCHEMA_VERSION,
     readVersion,
+    readInstallation: () => readInstallation(host),
     env,
     layout,
     settings,

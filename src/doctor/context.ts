@@ -46,12 +46,25 @@ export interface CheckContext {
   readAccounts(): Promise<Accounts>;
   /** Knows of no service where the store is another one than that of the host. */
   readServiceState(): Promise<ServiceState>;
+  /** What the journal of setup says; only root can read it. */
+  readInstallation(): Promise<Installation>;
   /** Throws when no daemon answers. */
   greetDaemon(): Promise<DaemonGreeting>;
   /** The process that serves the store; undefined when none answers or it cannot be seen. */
   findDaemonProcess(): Promise<DaemonProcess | undefined>;
   askShells(): Promise<readonly ShellAnswer[]>;
 }
+
+/** Whether setup did something to this host, and came to an end. */
+export type Installation =
+  | { readonly state: 'none' | 'whole' | 'running' }
+  | {
+      readonly state: 'unfinished';
+      readonly file: string;
+      readonly done: number;
+      readonly planned: number;
+    }
+  | { readonly state: 'unreadable'; readonly file: string; readonly reason: string };
 
 /** What is known of a daemon that shook hands. */
 export interface DaemonGreeting {

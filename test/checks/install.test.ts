@@ -1,6 +1,8 @@
 import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { Journal } from '../../src/setup/journal.ts';
+import { places } from '../../src/setup/places.ts';
 import { checkContext } from '../support/check-context.ts';
 import { createHealthyHost, type HealthyHost } from '../support/healthy-host.ts';
 import { applyFixes, find, judge, problems } from '../support/judge.ts';
@@ -12,6 +14,52 @@ if [ -e '/nix/var/nix/profiles/default/etc/profile.d/nix-daemon.sh' ]; then
 fi
 # End Nix
 `;
+
+describe('install.journal', () => {
+  const begin = `${JSON.stringify({
+    record: 'begin',
+    schemaVersion: 1,
+    tool: '1.0.0',
+    steps: [],
+    todo: ['a', 'b'],
+  })}\n`;
+
+  test('finds a setup that did not end, and finishes it', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.append(places.journal, begin);
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['install.journal error']);
+    expect(find(results, 'install.journal')?.evidence).toEqual([
+      { source: places.journal, value: '0 of 2 steps are done' },
+    ]);
+    const started = await applyFixes(checkContext(fixture), find(results, 'install.journal'));
+    expect(started).toEqual([['setup', '--yes', '--resume']]);
+  });
+
+  test('takes a setup for well that runs at this moment', async () => {
+    using fixture = await createHealthyHost();
+    await using journal = await Journal.take(fixture.host, places.journal);
+    await journal.begin('1.0.0', [], ['a']);
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+
+  test.each([
+    { damage: 'is damaged', text: '{"record": "beg\n' },
+    { damage: 'no record of this version', text: begin.replace('1', '99') },
+  ])('finds a journal with a line that $damage', async ({ damage, text }) => {
+    using fixture = await createHealthyHost();
+    await fixture.host.append(places.journal, text);
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['install.journal error']);
+    expect(find(results, 'install.journal')?.evidence[0]?.value).toContain(damage);
+  });
+
+  test('finds that the journal is lost', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.remove(places.journal);
+    expect(problems(await judge(checkContext(fixture)))).toEqual(['install.journal warn']);
+  });
+});
 
 describe('leftovers.profile-backup', () => {
   test('finds a copy that has nothing of its own, and removes it', async () => {

@@ -1,3 +1,4 @@
+import { readInstallation } from '../../src/cli/installation.ts';
 import { storeLayout } from '../../src/config/layout.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import type { CheckContext, ProbeStep } from '../../src/doctor/context.ts';
@@ -67,6 +68,7 @@ export function checkContext(
     readSpace: async () => BIG_DISK,
     schemaVersion: 10,
     readVersion: async () => '1.0.0',
+    readInstallation: () => readInstallation(host),
     ...looks,
     askTrust: async () => true,
     readKernelFacts: async () => ({ ...(await looks.readKernelFacts()), mounts: PLAIN_MOUNTS }),

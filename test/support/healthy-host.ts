@@ -1,6 +1,9 @@
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createHost } from '../../src/host/host.ts';
+import { createHost, type Host } from '../../src/host/host.ts';
+import { group } from '../../src/setup/actions/group.ts';
+import { Journal } from '../../src/setup/journal.ts';
+import { places } from '../../src/setup/places.ts';
 import { createFixtureHost, type FixtureHost } from './fixture-host.ts';
 
 export interface HealthyHost extends FixtureHost {
@@ -57,5 +60,21 @@ export async function createHealthyHost(): Promise<HealthyHost> {
     const about = { gid: 30_000, comment: '', home: '/var/empty', shell: '/bin/false' };
     await host.createUser({ name: `nixbld${number}`, uid: 30_000 + number, ...about }, 'nixbld');
   }
+  await writeJournal(host);
   return { ...fixture, host, link, fake, [Symbol.dispose]: () => fixture[Symbol.dispose]() };
+}
+
+/** As setup leaves it when it has made the group. */
+async function writeJournal(host: Host): Promise<void> {
+  await using journal = await Journal.take(host, places.journal);
+  const step = group.step({
+    id: 'group:nixbld',
+    group: 'Accounts',
+    reason: 'builds run as members of this group',
+    spec: { name: 'nixbld', gid: 30_000 },
+  });
+  await journal.begin('1.0.0', [step], [step.id]);
+  await journal.write({ record: 'apply', id: step.id, undo: {} });
+  await journal.write({ record: 'applied', id: step.id });
+  await journal.write({ record: 'commit' });
 }
