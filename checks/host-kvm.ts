@@ -21,7 +21,7 @@ export const hostKvm = defineCheck<CheckContext, Found>({
     const facts = await host.look(DEVICE);
     if (facts === undefined) return { skip: `there is no ${DEVICE}` };
     if (!settings.systemFeatures.includes(FEATURE))
-      return { skip: `system-features does not announce ${FEATURE}` };
+      return { skip: `system-features does not announce ${FEATURE}, as far as this user can tell` };
     const { groups } = await readAccounts();
     const own = groups.find(({ gid }) => gid === facts.gid)?.name;
     const shift = own === buildUsers.group ? 3 : 0;

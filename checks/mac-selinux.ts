@@ -58,7 +58,8 @@ export const macSelinux = defineCheck<CheckContext, Found>({
 async function readLabel(host: CheckContext['host'], path: string): Promise<string | undefined> {
   try {
     const { stdout } = await host.run(['stat', '-c', '%C', host.at(path)]);
-    return stdout.trim();
+    const label = stdout.trim();
+    return label.includes(':') ? label : undefined;
   } catch (error) {
     if (hasCode(error, 'host/command-failed') || hasCode(error, 'host/command-missing'))
       return undefined;

@@ -2,6 +2,7 @@ import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
 import { findInstalledCommand } from '../src/doctor/installed-command.ts';
 import type { ShellAnswer } from '../src/doctor/login-shells.ts';
+import { walkPath } from '../src/doctor/path-walk.ts';
 
 interface Found {
   readonly command: string;
@@ -18,6 +19,8 @@ export const shellNoninteractive = defineCheck<CheckContext, Found>({
   async probe({ host, askShells }) {
     const command = await findInstalledCommand(host);
     if (command === undefined) return { skip: 'tenon is not installed' };
+    if (!(await isExecutable(host, command)))
+      return { skip: `${command} cannot be executed, see service.exec-path` };
     const answers = await askShells();
     if (answers.length === 0) return { skip: 'no shell could be asked' };
     const lost = answers.filter(({ tenon }) => tenon === undefined);
@@ -47,3 +50,10 @@ export const shellNoninteractive = defineCheck<CheckContext, Found>({
     },
   ],
 });
+
+const EXECUTABLE = 0o111;
+
+async function isExecutable(host: CheckContext['host'], command: string): Promise<boolean> {
+  const end = (await walkPath(host, command)).at(-1);
+  return ((end?.facts?.mode ?? 0) & EXECUTABLE) !== 0;
+}

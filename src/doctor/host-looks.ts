@@ -29,7 +29,7 @@ type HostLooks = Pick<
 >;
 
 /** Less than a check may take, so that silence is an answer. */
-const GREETING_TIMEOUT_MS = 3000;
+const GREETING_TIMEOUT_MS = 4500;
 /** The init system, which listens on behalf of a service. */
 const INIT_PID = 1;
 
@@ -39,21 +39,20 @@ export function createHostLooks({ host, signal, ...about }: Surroundings): HostL
   const { group, names, base } = buildUsers;
   const ids = [base, ...names.map((_, index) => base + index + 1)];
   const isOfHost = layout.socketPath === storeLayout({}).socketPath;
-  const serviceState = once(async () =>
+  const readState = async () =>
     isOfHost
       ? await readServiceState(host, service)
-      : { init: await host.findInit(), ...NO_SERVICE },
-  );
+      : { init: await host.findInit(), ...NO_SERVICE };
   const greeting = once(() => greet(layout, signal));
   return {
     readKernelFacts: once(() => readKernelFacts(host, uid)),
     readAccounts: once(() =>
       host.readAccounts({ users: [...names, ...ids], groups: [group, ...ids] }),
     ),
-    readServiceState: serviceState,
+    readServiceState: once(readState),
     greetDaemon: greeting,
     askTrust: async () => (await greeting().catch(() => undefined))?.trusted,
-    findDaemonProcess: once(() => findProcess(host, greeting, serviceState)),
+    findDaemonProcess: once(() => findProcess(host, greeting, readState)),
     askShells: once(() => askShells(host, signal)),
   };
 }
@@ -68,6 +67,7 @@ async function greet(
   return { version, trusted, listenerPid: listener.pid };
 }
 
+/** The state is read after the greeting, which is what starts a service whose socket the init system holds. */
 async function findProcess(
   host: Host,
   greetDaemon: () => Promise<DaemonGreeting>,

@@ -20,7 +20,7 @@ const MODES = { login: '-lc', plain: '-c' } as const;
 const QUESTION = 'command -v tenon; printf "%s\\n" "path=$PATH" "data=$XDG_DATA_DIRS"';
 /** What sshd and cron give when they are told nothing else. */
 const BARE_PATH = '/usr/local/bin:/usr/bin:/bin';
-const PATIENCE_MS = 1500;
+const PATIENCE_MS = 4000;
 
 /**
  * Starts every installed shell as a login shell and as ssh starts it for a command, in a bare environment and without

@@ -1,4 +1,5 @@
-import type { Init } from '../host/services.ts';
+import { hasCode } from '../base/errors.ts';
+import type { Init, ServiceManager } from '../host/services.ts';
 import type { Fix } from './check.ts';
 
 /** How to make the daemon begin anew; running builds end first. */
@@ -18,7 +19,7 @@ export function restartFix(init: Init, service: string): Fix {
         ],
         async apply({ host }) {
           const manager = host.serviceManager(init, service);
-          await manager.stop();
+          await stopIfPossible(manager);
           await manager.start();
         },
       };
@@ -26,5 +27,14 @@ export function restartFix(init: Init, service: string): Fix {
       return { ...facts, class: 'M', description: 'end it and start it again', commands: [] };
     default:
       return init satisfies never;
+  }
+}
+
+/** OpenRC does not stop a service whose process is dead; its start takes care of that. */
+async function stopIfPossible(manager: ServiceManager): Promise<void> {
+  try {
+    await manager.stop();
+  } catch (error) {
+    if (!hasCode(error, 'host/command-failed')) throw error;
   }
 }

@@ -38,7 +38,8 @@ export const NO_SERVICE = {
 };
 
 const PROPERTIES = ['FragmentPath', 'UnitFileState', 'ActiveState', 'MainPID', 'ExecStart'];
-const ENABLED_STATES = ['enabled', 'enabled-runtime', 'static', 'alias', 'linked'];
+/** Not `static`: such a unit is only started by another one. */
+const ENABLED_STATES = ['enabled', 'alias'];
 
 /** The socket unit is what is enabled and started; the service unit has the program. */
 async function readSystemd(host: Host, name: string): Promise<ServiceState> {

@@ -218,10 +218,10 @@ describe('mac.selinux', () => {
     expect(problems(await judge(checkContext(fixture)))).toEqual([]);
   });
 
-  test('says so when the label cannot be told', async () => {
+  test.each(['exit 1', 'echo "?"'])('says so when the label cannot be told: %s', async answer => {
     using fixture = await createHealthyHost();
     fixture.write('/sys/fs/selinux/enforce', '1');
-    fixture.fake('stat', 'exit 1');
+    fixture.fake('stat', answer);
     const results = await judge(checkContext(fixture));
     expect(find(results, 'mac.selinux')).toMatchObject({ status: 'skip' });
   });

@@ -31,7 +31,7 @@ function states({
 ActiveState=${active}
 FragmentPath=/etc/systemd/system/tenon-daemon.socket
 
-UnitFileState=indirect
+UnitFileState=static
 ActiveState=${active}
 MainPID=4711
 FragmentPath=/etc/systemd/system/tenon-daemon.service
@@ -83,7 +83,10 @@ describe('service.state-mismatch', () => {
 
   test('finds that OpenRC calls a dead service started, and starts it anew', async () => {
     using fixture = await createHealthyHost();
-    fixture.fake('rc-service', `echo "$*" >>${fixture.root}/asked; [ "$3" != status ] || exit 32`);
+    fixture.fake(
+      'rc-service',
+      `echo "$*" >>${fixture.root}/asked; case $3 in status) exit 32 ;; stop) exit 1 ;; esac`,
+    );
     const context = checkContext(fixture, { greetDaemon: refused });
     const results = await judge(context);
     expect(problems(results)).toEqual(['service.state-mismatch warn', 'daemon.alive error']);
@@ -153,6 +156,16 @@ describe('service.exec-path', () => {
     expect(find(results, 'service.exec-path')?.evidence[1]?.source).toBe('/usr/local/lib/tenon');
     await applyFixes(checkContext(fixture), find(results, 'service.exec-path'));
     expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+
+  test('is the one that says so when the command cannot be executed', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.setMode('/usr/local/lib/tenon/src/tenon', 0o644);
+    const results = await judge(checkContext(fixture));
+    expect(find(results, 'shell.noninteractive')).toMatchObject({
+      status: 'skip',
+      summary: '/usr/local/bin/tenon cannot be executed, see service.exec-path',
+    });
   });
 
   test('does not mind a group without members, as that of /usr/local on Debian', async () => {
