@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-import { hasCode } from '../src/base/errors.ts';
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
 
@@ -26,7 +25,7 @@ export const envGl = defineCheck<CheckContext, Found>({
     const programs = (
       await Promise.all(
         profiles.map(async profile => {
-          const names = await listOpen(host, posix.join(profile, 'bin'));
+          const names = await host.list(posix.join(profile, 'bin'));
           return names.map(name => posix.join(profile, 'bin', name));
         }),
       )
@@ -61,16 +60,6 @@ export const envGl = defineCheck<CheckContext, Found>({
     },
   ],
 });
-
-/** The home of somebody else may be closed. */
-async function listOpen(host: CheckContext['host'], path: string): Promise<readonly string[]> {
-  try {
-    return await host.list(path);
-  } catch (error) {
-    if (hasCode(error, 'EACCES')) return [];
-    throw error;
-  }
-}
 
 async function needsGl(host: CheckContext['host'], path: string): Promise<boolean> {
   const text = await readProgram(host, path);
