@@ -85,7 +85,7 @@ describe('service.state-mismatch', () => {
     using fixture = await createHealthyHost();
     fixture.fake(
       'rc-service',
-      `echo "$*" >>${fixture.root}/asked; case $3 in status) exit 32 ;; stop) exit 1 ;; esac`,
+      `echo "$*" >>${fixture.root}/asked; case $3 in status) exit 64 ;; stop) exit 1 ;; esac`,
     );
     const context = checkContext(fixture, { greetDaemon: refused });
     const results = await judge(context);
@@ -97,7 +97,7 @@ describe('service.state-mismatch', () => {
         .trim()
         .split('\n')
         .map(line => line.split(' ').at(-1)),
-    ).toEqual(['status', 'stop', 'status', 'zap', 'start']);
+    ).toEqual(['status', 'zap', 'status', 'zap', 'start']);
     expect(problems(await judge(checkContext(fixture)))).toEqual([]);
   });
 
