@@ -13,12 +13,12 @@ export const configTrusted = defineCheck<CheckContext, Found>({
   why: 'The daemon takes binary caches and keys only from its own configuration and from trusted users. What others write in their own nix.conf is passed over without an error. A trusted user can become root with the help of the daemon, so that it is better to add the cache than the user.',
   severity: 'warn',
 
-  async probe(context, signal) {
+  async probe(context) {
     const { layout, settings, userSettings, uid } = context;
     const known = [...settings.substituters, ...settings.trustedSubstituters].map(plain);
     const ignored = userSettings.substituters.filter(cache => !known.includes(plain(cache)));
     if (ignored.length === 0 || uid === 0) return undefined;
-    const trusted = await context.askTrust(signal);
+    const trusted = await context.askTrust();
     if (trusted === undefined) return { skip: 'no daemon says whether it trusts you' };
     return trusted ? undefined : { ignored, file: layout.nixConfFile };
   },

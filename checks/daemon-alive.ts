@@ -1,7 +1,10 @@
 import { hasCode, messageOf } from '../src/base/errors.ts';
+import { storeLayout } from '../src/config/layout.ts';
 import type { Fix } from '../src/doctor/check.ts';
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
+import { restartFix } from '../src/doctor/restart-fix.ts';
+import { setupFix } from '../src/doctor/setup-fix.ts';
 
 interface Found {
   readonly socketPath: string;
@@ -17,15 +20,18 @@ export const daemonAlive = defineCheck<CheckContext, Found>({
   why: 'Clients reach the store through the socket of the daemon. That a service is "started" says little: what counts is that somebody shakes hands.',
   severity: 'error',
 
-  async probe(context, signal) {
+  async probe(context) {
     try {
-      await context.handshake(signal);
+      await context.greetDaemon();
       return undefined;
     } catch (error) {
-      signal.throwIfAborted();
-      const { socketPath } = context;
       const reason = reasonOf(error);
-      const fix = await fixFor(reason, context);
+      if (reason === 'EACCES')
+        return { skip: 'this user may not use the socket, see access.group' };
+      if (reason === 'client/disconnected' && context.uid !== 0)
+        return { skip: 'the daemon may have refused this user, see access.group' };
+      const { socketPath } = context;
+      const fix = await fixFor(context);
       return { socketPath, failure: messageOf(error), cause: CAUSES[reason], fix };
     }
   },
@@ -43,39 +49,25 @@ const CAUSES = {
   ENOENT: 'there is no socket: the service does not run, or was never set up',
   ECONNREFUSED: 'the socket is left from a daemon that is gone',
   EACCES: 'this user may not use the socket, or not enter a folder above it',
+  'client/disconnected': 'somebody listens, and hangs up at once',
+  TimeoutError: 'somebody listens, and says nothing',
   other: 'somebody listens who does not speak the protocol',
 } as const;
 
 type Reason = keyof typeof CAUSES;
-const REASONS: readonly Reason[] = ['ENOENT', 'ECONNREFUSED', 'EACCES'];
+const CODES: readonly Reason[] = ['ENOENT', 'ECONNREFUSED', 'EACCES', 'client/disconnected'];
 
 /** A client wraps the system's error, so that the code may be further down. */
 function reasonOf(error: unknown): Reason {
-  const known = REASONS.find(code => hasCode(error, code));
+  const known = CODES.find(code => hasCode(error, code));
   if (known !== undefined) return known;
-  const { cause } = error as { cause?: unknown };
+  const { cause, name } = error as { cause?: unknown; name?: unknown };
+  if (name === 'TimeoutError') return name;
   return cause === undefined ? 'other' : reasonOf(cause);
 }
 
-async function fixFor(reason: Reason, { host, service, socketPath }: CheckContext): Promise<Fix> {
-  if (reason === 'EACCES')
-    return fix('socket-access', 'see which folder on the way is closed', [
-      ['namei', '-l', socketPath],
-    ]);
-  const init = await host.findInit();
-  const isInstalled = await host.serviceManager(init, service).isEnabled();
-  if (!isInstalled) return fix('setup', 'set tenon up', [['tenon', 'setup']]);
-  if (init === 'systemd')
-    return fix('restart', 'start it again, and read its log when it does not stay', [
-      ['systemctl', 'restart', `${service}.socket`, `${service}.service`],
-      ['journalctl', '-b', '-u', service],
-    ]);
-  return fix('restart', 'start it again, and read its log when it does not stay', [
-    ['rc-service', service, 'restart'],
-    ['tail', `/var/log/${service}.log`],
-  ]);
-}
-
-function fix(id: string, description: string, commands: readonly (readonly string[])[]): Fix {
-  return { id, class: 'C', description, commands, reversible: true, needsRoot: true };
+async function fixFor({ readServiceState, service, socketPath }: CheckContext): Promise<Fix> {
+  if (socketPath !== storeLayout({}).socketPath) return restartFix('none', service);
+  const { init, definition } = await readServiceState();
+  return definition === undefined ? setupFix : restartFix(init, service);
 }

@@ -1,10 +1,19 @@
 import type { Check } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
+import { accessGroup } from './access-group.ts';
 import { configCacheKeys } from './config-cache-keys.ts';
 import { configNoEffect } from './config-no-effect.ts';
 import { configTrusted } from './config-trusted.ts';
 import { configValid } from './config-valid.ts';
 import { daemonAlive } from './daemon-alive.ts';
+import { daemonFallback } from './daemon-fallback.ts';
+import { daemonNofile } from './daemon-nofile.ts';
+import { daemonSocketDir } from './daemon-socket-dir.ts';
+import { daemonVersionSkew } from './daemon-version-skew.ts';
+import { desktopBuildersVisible } from './desktop-builders-visible.ts';
+import { envGl } from './env-gl.ts';
+import { envLocale } from './env-locale.ts';
+import { envXdgDefault } from './env-xdg-default.ts';
 import { fsBuildDir } from './fs-build-dir.ts';
 import { fsFreeSpace } from './fs-free-space.ts';
 import { fsInodes } from './fs-inodes.ts';
@@ -18,9 +27,19 @@ import { hostCgroups } from './host-cgroups.ts';
 import { hostClock } from './host-clock.ts';
 import { hostEntropy } from './host-entropy.ts';
 import { hostHidepid } from './host-hidepid.ts';
+import { hostInit } from './host-init.ts';
 import { hostInotify } from './host-inotify.ts';
+import { hostKvm } from './host-kvm.ts';
 import { hostMapCount } from './host-map-count.ts';
 import { hostShm } from './host-shm.ts';
+import { hostTools } from './host-tools.ts';
+import { installJournal } from './install-journal.ts';
+import { leftoversProfileBackup } from './leftovers-profile-backup.ts';
+import { leftoversUnits } from './leftovers-units.ts';
+import { macSelinux } from './mac-selinux.ts';
+import { netCaBundle } from './net-ca-bundle.ts';
+import { netDnsInSandbox } from './net-dns-in-sandbox.ts';
+import { netProxy } from './net-proxy.ts';
 import { sandboxApparmorUserns } from './sandbox-apparmor-userns.ts';
 import { sandboxChrooted } from './sandbox-chrooted.ts';
 import { sandboxEffective } from './sandbox-effective.ts';
@@ -29,11 +48,27 @@ import { sandboxProcMasked } from './sandbox-proc-masked.ts';
 import { sandboxSeccomp } from './sandbox-seccomp.ts';
 import { sandboxUnit } from './sandbox-unit.ts';
 import { sandboxUserns } from './sandbox-userns.ts';
+import { serviceEnabled } from './service-enabled.ts';
+import { serviceExecPath } from './service-exec-path.ts';
+import { serviceStateMismatch } from './service-state-mismatch.ts';
+import { shellDuplicateHooks } from './shell-duplicate-hooks.ts';
+import { shellNoninteractive } from './shell-noninteractive.ts';
+import { shellPathOrder } from './shell-path-order.ts';
+import { shellSudoPath } from './shell-sudo-path.ts';
+import { storeOwnership } from './store-ownership.ts';
+import { storeSchema } from './store-schema.ts';
+import { upgradeDirection } from './upgrade-direction.ts';
+import { usersIdConflict } from './users-id-conflict.ts';
+import { usersLocked } from './users-locked.ts';
 import { usersMembership } from './users-membership.ts';
 import { usersMissing } from './users-missing.ts';
+import { usersRangeFree } from './users-range-free.ts';
 
 /** Every check, in the order of the report. */
 export const checks: readonly Check<CheckContext>[] = [
+  hostInit,
+  hostTools,
+  hostKvm,
   hostCgroups,
   hostClock,
   hostEntropy,
@@ -51,7 +86,20 @@ export const checks: readonly Check<CheckContext>[] = [
   sandboxFakeHome,
   usersMissing,
   usersMembership,
+  usersIdConflict,
+  usersRangeFree,
+  usersLocked,
+  accessGroup,
+  serviceEnabled,
+  serviceStateMismatch,
+  serviceExecPath,
   daemonAlive,
+  daemonVersionSkew,
+  daemonSocketDir,
+  daemonNofile,
+  daemonFallback,
+  storeSchema,
+  storeOwnership,
   fsRootWritable,
   fsStoreSymlink,
   fsStoreExec,
@@ -61,8 +109,24 @@ export const checks: readonly Check<CheckContext>[] = [
   fsInodes,
   fsBuildDir,
   fsTmpExec,
+  netCaBundle,
+  netProxy,
+  netDnsInSandbox,
+  macSelinux,
+  envXdgDefault,
+  envLocale,
+  envGl,
+  shellNoninteractive,
+  shellSudoPath,
+  shellPathOrder,
+  shellDuplicateHooks,
+  desktopBuildersVisible,
   configValid,
   configNoEffect,
   configCacheKeys,
   configTrusted,
+  leftoversProfileBackup,
+  leftoversUnits,
+  installJournal,
+  upgradeDirection,
 ];

@@ -14,10 +14,10 @@ export const usersMembership = defineCheck<CheckContext, Found>({
   why: 'The daemon takes build users from the member list of the group. A user that only has it as its primary group is not in that list, and no build runs as it.',
   severity: 'error',
 
-  async probe({ host, settings, buildUsers: { group, names } }) {
+  async probe({ readAccounts, settings, buildUsers: { group, names } }) {
     if (settings.autoAllocateUids)
       return { skip: 'builds need no accounts: auto-allocate-uids is on' };
-    const accounts = await host.readAccounts({ users: names, groups: [group] });
+    const accounts = await readAccounts();
     const found = accounts.groups.find(({ name }) => name === group);
     if (found === undefined) return { skip: `there is no group ${group}, see users.missing` };
     const { members } = found;

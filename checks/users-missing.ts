@@ -1,5 +1,6 @@
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
+import { setupFix } from '../src/doctor/setup-fix.ts';
 
 interface Found {
   readonly group: string;
@@ -14,10 +15,10 @@ export const usersMissing = defineCheck<CheckContext, Found>({
   why: 'Each build runs as a user of its own, so that it can neither read nor stop another one. The daemon builds at most as many derivations at once as there are build users.',
   severity: 'error',
 
-  async probe({ host, settings, buildUsers: { group, names } }) {
+  async probe({ readAccounts, settings, buildUsers: { group, names } }) {
     if (settings.autoAllocateUids)
       return { skip: 'builds need no accounts: auto-allocate-uids is on' };
-    const accounts = await host.readAccounts({ users: names, groups: [group] });
+    const accounts = await readAccounts();
     const hasGroup = accounts.groups.some(({ name }) => name === group);
     const missing = names.filter(name => !accounts.users.some(user => user.name === name));
     return hasGroup && missing.length === 0 ? undefined : { group, hasGroup, missing };
@@ -32,17 +33,7 @@ export const usersMissing = defineCheck<CheckContext, Found>({
     cause: 'tenon was not set up here, or somebody removed them since',
   }),
 
-  fixes: () => [
-    {
-      id: 'setup',
-      class: 'A',
-      description: 'setup makes what is missing and leaves the rest alone',
-      commands: [['tenon', 'setup']],
-      reversible: true,
-      needsRoot: true,
-      apply: ({ tenon }) => tenon(['setup', '--yes']),
-    },
-  ],
+  fixes: () => [setupFix],
 });
 
 const NAMED_AT_MOST = 4;

@@ -1,13 +1,16 @@
-import { connectDaemon } from '../client/connect.ts';
 import { type Environment, hostNames, type StoreLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { CheckContext, Configuration } from '../doctor/context.ts';
-import { readKernelFacts } from '../doctor/kernel-facts.ts';
+import { createHostLooks } from '../doctor/host-looks.ts';
+import { once } from '../doctor/once.ts';
 import { probeSandbox } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
-import { currentIds } from '../host/store-files.ts';
+import { currentGroups, currentIds } from '../host/store-files.ts';
 import { userNames, type WantedUsers } from '../setup/accounts.ts';
+import { SCHEMA_VERSION } from '../store/schema.ts';
+import { readInstallation } from './installation.ts';
 import { enterPath } from './program-folder.ts';
+import { readVersion } from './version.ts';
 
 interface Surroundings {
   readonly host: Host;
@@ -27,9 +30,19 @@ const SANDBOX_VALUES = { on: 'true', off: 'false', relaxed: 'relaxed' } as const
 export function createCheckContext(surroundings: Surroundings): CheckContext {
   const { host, layout, settings, users, env, signal } = surroundings;
   const { uid } = currentIds();
+  const { service } = hostNames;
+  const buildUsers = {
+    group: settings.buildUsersGroup || users.group,
+    base: users.base,
+    names: userNames(users),
+  };
   return {
     host,
     uid,
+    gids: currentGroups(),
+    schemaVersion: SCHEMA_VERSION,
+    readVersion,
+    readInstallation: () => readInstallation(host),
     env,
     layout,
     settings,
@@ -37,39 +50,14 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     nowMs: Date.now(),
     configuration: surroundings.configuration ?? NOTHING_WRONG,
     socketPath: layout.socketPath,
-    service: hostNames.service,
-    buildUsers: {
-      group: settings.buildUsersGroup || users.group,
-      names: userNames(users),
-    },
+    service,
+    buildUsers,
     sandbox: { file: layout.nixConfFile, value: SANDBOX_VALUES[settings.sandbox] },
     probeSandbox: once(() => probeSandbox(enterPath, signal)),
-    readKernelFacts: once(() => readKernelFacts(host, uid)),
     readSpace: path => host.readSpace(path),
-    askTrust: async limit => {
-      const connecting = connectDaemon(layout.socketPath, {
-        storeDir: layout.storeDir,
-        signal: limit,
-      });
-      using connection = await connecting.catch(() => undefined);
-      return connection?.trusted;
-    },
-    handshake: async limit => {
-      using _connection = await connectDaemon(layout.socketPath, {
-        storeDir: layout.storeDir,
-        signal: limit,
-      });
-    },
+    ...createHostLooks({ host, uid, layout, service, buildUsers, signal }),
   };
 }
 
 /** How long a check may take. */
 export const CHECK_TIMEOUT_MS = 5000;
-
-function once<T>(look: () => Promise<T>): () => Promise<T> {
-  let looking: Promise<T> | undefined;
-  return () => {
-    looking ??= look();
-    return looking;
-  };
-}

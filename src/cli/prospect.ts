@@ -99,7 +99,7 @@ async function runPreflight(
   return results.map(({ durationMs: _, ...result }) => asPreflight(result));
 }
 
-const MADE_BY_SETUP = ['users', 'daemon'];
+const MADE_BY_SETUP = ['users', 'service', 'daemon'];
 
 /** What setup is about to make is not a finding. */
 function asPreflight(result: PreflightResult): PreflightResult {

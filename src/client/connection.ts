@@ -3,6 +3,7 @@ import { hasCode } from '../base/errors.ts';
 import type { StorePath } from '../formats/store-path.ts';
 import { type Reading, Sink, type Source } from '../formats/wire.ts';
 import type { ByteChannel } from '../host/byte-channel.ts';
+import { type Credentials, peerCredentials } from '../host/libc.ts';
 import { narFrom } from '../protocol/bodies.ts';
 import { chunksOf, receive } from '../protocol/feed.ts';
 import type { Greeted } from '../protocol/handshake.ts';
@@ -59,6 +60,11 @@ export class Connection implements Disposable {
   /** Aborted when the connection has ended. */
   get closed(): AbortSignal {
     return this.#channel.closed;
+  }
+
+  /** Who listens at the other end: a daemon, or an init system on behalf of one. Throws once closed. */
+  get listener(): Credentials {
+    return peerCredentials(this.#channel.fd);
   }
 
   /**

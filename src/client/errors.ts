@@ -1,12 +1,20 @@
-import { TenonError } from '../base/errors.ts';
+import { hasCode, TenonError } from '../base/errors.ts';
 import type { ErrorReport } from '../protocol/error-report.ts';
 
-/** Nobody listens where the daemon should. */
+/** Nobody listens where the daemon should, or not for this user. */
 export function cannotConnect(socketPath: string, cause: unknown): TenonError {
+  const isClosed = hasCode(cause, 'EACCES');
+  const reason = isClosed ? 'this user may not use' : 'nobody listens on';
   return new TenonError(
     'client/cannot-connect',
-    `Cannot connect to the daemon: nobody listens on "${socketPath}"`,
-    { hint: 'Start the daemon, or set NIX_DAEMON_SOCKET_PATH to its socket', cause },
+    `Cannot connect to the daemon: ${reason} "${socketPath}"`,
+    {
+      hint: isClosed
+        ? 'Run "tenon doctor access.group" to see which group may'
+        : 'Start the daemon, or set NIX_DAEMON_SOCKET_PATH to its socket',
+      check: isClosed ? 'access.group' : 'daemon.alive',
+      cause,
+    },
   );
 }
 

@@ -3,14 +3,21 @@ import type { Settings } from '../config/settings.ts';
 import type { Space } from '../host/disks.ts';
 import type { ProbeStep } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
+import type { Init } from '../host/services.ts';
+import type { Accounts } from '../host/users.ts';
+import type { DaemonProcess } from './daemon-process.ts';
 import type { KernelFacts } from './kernel-facts.ts';
+import type { ShellAnswer } from './login-shells.ts';
+import type { ServiceState } from './service-state.ts';
 
-export type { ProbeStep };
+export type { Accounts, Init, ProbeStep };
 
 /** What checks may look at. Each look that costs something is made once, however many checks ask. */
 export interface CheckContext {
   readonly host: Host;
   readonly uid: number;
+  /** Every group of this process. */
+  readonly gids: readonly number[];
   /** The variables of whoever runs the checks. */
   readonly env: Environment;
   readonly layout: StoreLayout;
@@ -24,20 +31,56 @@ export interface CheckContext {
   readonly service: string;
   readonly buildUsers: BuildUsers;
   readonly sandbox: SandboxSetting;
+  /** The layout of the database that this program works with. */
+  readonly schemaVersion: number;
+  /** The version of this program. */
+  readVersion(): Promise<string>;
   /** Tries for real what a sandbox needs. */
   probeSandbox(): Promise<readonly ProbeStep[]>;
   readKernelFacts(): Promise<KernelFacts>;
   /** Room on the file system where `path` is or will be. */
   readSpace(path: string): Promise<Space>;
   /** Whether the daemon trusts this user; undefined when it does not say, or there is none. */
-  askTrust(signal: AbortSignal): Promise<boolean | undefined>;
+  askTrust(): Promise<boolean | undefined>;
+  /** The accounts of the host, those that the name service does not list but knows by a planned name or id included. */
+  readAccounts(): Promise<Accounts>;
+  /** Knows of no service where the store is another one than that of the host. */
+  readServiceState(): Promise<ServiceState>;
+  /** What the journal of setup says; only root can read it. */
+  readInstallation(): Promise<Installation>;
   /** Throws when no daemon answers. */
-  handshake(signal: AbortSignal): Promise<void>;
+  greetDaemon(): Promise<DaemonGreeting>;
+  /** The process that serves the store; undefined when none answers or it cannot be seen. */
+  findDaemonProcess(): Promise<DaemonProcess | undefined>;
+  askShells(): Promise<readonly ShellAnswer[]>;
 }
 
-/** Who should be there to build: the group from nix.conf, and the names that setup would make. */
+/** Whether setup did something to this host, and came to an end. */
+export type Installation =
+  | { readonly state: 'none' | 'whole' | 'running' }
+  | {
+      readonly state: 'unfinished';
+      readonly file: string;
+      readonly done: number;
+      readonly planned: number;
+    }
+  | { readonly state: 'unreadable'; readonly file: string; readonly reason: string };
+
+/** What is known of a daemon that shook hands. */
+export interface DaemonGreeting {
+  /** Undefined when it speaks a protocol that is too old to tell. */
+  readonly version: string | undefined;
+  /** Whether it trusts this user; undefined likewise. */
+  readonly trusted: boolean | undefined;
+  /** Who made the socket: the daemon itself, or the init system for it. */
+  readonly listenerPid: number;
+}
+
+/** Who should be there to build: the group from nix.conf, and the accounts that setup would make. */
 export interface BuildUsers {
   readonly group: string;
+  /** The planned id of the group; those of the users follow it. */
+  readonly base: number;
   readonly names: readonly string[];
 }
 

@@ -4,6 +4,7 @@ import {
   lchown,
   lstat,
   mkdir,
+  opendir,
   readdir,
   readFile,
   readlink,
@@ -46,10 +47,14 @@ export interface Files {
   /** When the contents changed last; undefined when it is missing. */
   readModifiedMs(path: string): Promise<number | undefined>;
   readText(path: string): Promise<string | undefined>;
+  /** The size of a file, or of the one that a link leads to; undefined when there is none. */
+  sizeOf(path: string): Promise<number | undefined>;
   /** Where a symbolic link leads; undefined for anything else. */
   readLink(path: string): Promise<string | undefined>;
   /** Names in a directory, sorted; none when it is missing. */
   list(path: string): Promise<readonly string[]>;
+  /** At most so many names of a directory that may be big, in no order. */
+  listSome(path: string, atMost: number): Promise<readonly string[]>;
   writeText(path: string, text: string, mode: number): Promise<void>;
   /** Adds to a file that only its owner may read; `text` is on disk when this returns. */
   append(path: string, text: string): Promise<void>;
@@ -84,11 +89,13 @@ export function createFiles(root: string): Files {
     isSameFile: (a, b) => isSameFile(at(a), at(b)),
     readModifiedMs: async path => (await unlessMissing(stat(at(path))))?.mtimeMs,
     readText: path => unlessMissing(readFile(at(path), 'latin1')),
+    sizeOf: async path => (await unlessMissing(stat(at(path))))?.size,
     readLink: async path => {
       const stats = await unlessMissing(lstat(at(path)));
       return stats?.isSymbolicLink() ? await unlessMissing(readlink(at(path))) : undefined;
     },
     list: async path => ((await unlessMissing(readdir(at(path)))) ?? []).sort(),
+    listSome: (path, atMost) => listSome(at(path), atMost),
     writeText: (path, text, mode) => writeAtomically(at(path), text, mode),
     append: (path, text) => appendDurably(at(path), text),
     writeLink: (path, target) => linkAtomically(at(path), target),
@@ -116,6 +123,15 @@ export function createFiles(root: string): Files {
     removeEmpty: path => removeEmptyDirectory(at(path)),
     removeTree: path => rm(at(path), { recursive: true, force: true }),
   };
+}
+
+async function listSome(path: string, atMost: number): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { name } of await opendir(path)) {
+    names.push(name);
+    if (names.length === atMost) break;
+  }
+  return names;
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean | undefined> {

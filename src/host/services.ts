@@ -86,11 +86,15 @@ function systemdManager(run: Run, service: string): ServiceManager {
 /** Exit statuses: system-tests.md, chapter 6. */
 const OPENRC_STOPPED = 3;
 const OPENRC_CRASHED = 32;
+/** Started, and its supervisor is dead: it can neither be started nor stopped. */
+const OPENRC_UNSUPERVISED = 64;
 
 function openrcManager({ files, run }: ServiceHost, service: string): ServiceManager {
   const rcService = async (command: string, accept?: readonly number[]) =>
     (await run(['rc-service', '--quiet', service, command], { accept })).status;
-  const status = () => rcService('status', [0, 1, OPENRC_STOPPED, OPENRC_CRASHED]);
+  const status = () =>
+    rcService('status', [0, 1, OPENRC_STOPPED, OPENRC_CRASHED, OPENRC_UNSUPERVISED]);
+  const isLost = (code: number) => code === OPENRC_CRASHED || code === OPENRC_UNSUPERVISED;
   return {
     isEnabled: async () =>
       (await files.look(`/etc/runlevels/default/${service}`))?.kind === 'symlink',
@@ -98,12 +102,14 @@ function openrcManager({ files, run }: ServiceHost, service: string): ServiceMan
     enable: async () => void (await run(['rc-update', 'add', service, 'default'])),
     disable: async () => void (await run(['rc-update', 'del', service], { accept: [0, 1] })),
     start: async () => {
-      if ((await status()) === OPENRC_CRASHED) await rcService('zap');
+      if (isLost(await status())) await rcService('zap');
       await rcService('start');
     },
     stop: async () => {
       if ((await files.look(`/etc/init.d/${service}`)) === undefined) return;
-      if ((await status()) !== OPENRC_STOPPED) await rcService('stop');
+      const before = await status();
+      if (before === OPENRC_UNSUPERVISED) await rcService('zap');
+      else if (before !== OPENRC_STOPPED) await rcService('stop');
     },
     readLog: async () => {
       const lines = ((await files.readText(openrcLog(service))) ?? '').trimEnd().split('\n');

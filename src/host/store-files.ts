@@ -209,6 +209,11 @@ export function currentIds(): { readonly uid: number; readonly gid: number } {
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }
 
+/** Every group of this process, not only those that the group database gives its user today. */
+export function currentGroups(): readonly number[] {
+  return [...new Set([currentIds().gid, ...(process.getgroups?.() ?? [])])];
+}
+
 /** What files and directories that this process creates are not allowed. */
 export function setUmask(mask: number): void {
   process.umask(mask);

@@ -50,6 +50,9 @@ export interface AccountTools {
   removeUser(name: string): Promise<void>;
   /** Makes `groups` the groups that list `user` as a member. */
   setGroups(user: string, groups: readonly string[]): Promise<void>;
+  /** Which of these users of the local files may not log in any more since some day. Takes root. */
+  listExpired(users: readonly string[]): Promise<readonly string[]>;
+  removeExpiry(user: string): Promise<void>;
 }
 
 interface AccountHost {
@@ -65,6 +68,7 @@ type Keys = readonly (string | number)[];
 const ANY_SYSTEM_UID = 'SYS_UID_MAX=60000';
 const STATUS_UNKNOWN_KEY = 2;
 const STATUS_USER_BUSY = 8;
+const DAY_MS = 86_400_000;
 
 export function createAccountTools(host: AccountHost): AccountTools {
   const { root, run } = host;
@@ -105,6 +109,13 @@ export function createAccountTools(host: AccountHost): AccountTools {
     setGroups: async (user, groups) => {
       await run(['usermod', ...prefix, '-G', groups.join(','), user]);
     },
+    listExpired: async users => {
+      const lines = parseLines((await host.files.readText('/etc/shadow')) ?? '', 9);
+      const today = Date.now() / DAY_MS;
+      const expired = lines.filter(([, , , , , , , day = '']) => day !== '' && Number(day) < today);
+      return users.filter(user => expired.some(([name]) => name === user));
+    },
+    removeExpiry: async user => void (await run(['usermod', ...prefix, '-e', '', user])),
   };
 }
 

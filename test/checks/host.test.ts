@@ -6,7 +6,8 @@ import { parseMountinfo } from '../../src/host/mounts.ts';
 import { testAsRoot } from '../support/as-root.ts';
 import { checkContext } from '../support/check-context.ts';
 import { breakAndCure } from '../support/doctor.ts';
-import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
+import type { FixtureHost } from '../support/fixture-host.ts';
+import { createHealthyHost } from '../support/healthy-host.ts';
 import { find, judge, problems } from '../support/judge.ts';
 
 /** What is found on a fixture host beside what is always found on one without accounts. */
@@ -53,7 +54,7 @@ describe('a setting of the kernel is found by exactly the check for it, and pass
       fix: ['modprobe', 'virtio-rng'],
     },
   ])('$id: $path is $bad', async ({ id, status, path, bad, good, fix }) => {
-    using fixture = createFixtureHost();
+    using fixture = await createHealthyHost();
     const file = `/proc/sys/${path}`;
     write(fixture, { [file]: `${bad}\n` });
     const context = checkContext(fixture);
@@ -67,7 +68,7 @@ describe('a setting of the kernel is found by exactly the check for it, and pass
 });
 
 test('host.clock: a file was changed in the future', async () => {
-  using fixture = createFixtureHost();
+  using fixture = await createHealthyHost();
   const context = checkContext(fixture);
   const nextYear = context.nowMs / 1000 + 365 * 24 * 3600;
   utimesSync(join(fixture.root, 'etc/passwd'), nextYear, nextYear);
@@ -78,7 +79,7 @@ test('host.clock: a file was changed in the future', async () => {
 
 describe('host.cgroups', () => {
   test('finds controllers that are not delegated', async () => {
-    using fixture = createFixtureHost();
+    using fixture = await createHealthyHost();
     write(fixture, { '/sys/fs/cgroup/cgroup.controllers': 'cpu io\n' });
     expect(await foundOn(checkContext(fixture))).toEqual(['host.cgroups hint']);
     write(fixture, { '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory pids\n' });
@@ -86,7 +87,7 @@ describe('host.cgroups', () => {
   });
 
   test('finds control groups of version 1', async () => {
-    using fixture = createFixtureHost();
+    using fixture = await createHealthyHost();
     const context = checkContext(fixture);
     const facts = await context.readKernelFacts();
     const version1 = '50 20 0:50 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw';

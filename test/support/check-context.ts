@@ -1,7 +1,8 @@
+import { readInstallation } from '../../src/cli/installation.ts';
 import { storeLayout } from '../../src/config/layout.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import type { CheckContext, ProbeStep } from '../../src/doctor/context.ts';
-import { readKernelFacts } from '../../src/doctor/kernel-facts.ts';
+import { createHostLooks } from '../../src/doctor/host-looks.ts';
 import { parseMountinfo } from '../../src/host/mounts.ts';
 import type { FixtureHost } from './fixture-host.ts';
 
@@ -16,6 +17,8 @@ export function attempts(failures: Readonly<Record<string, string>> = {}): reado
   });
 }
 
+const NEVER = new AbortController().signal;
+const DAEMON_PID = 4711;
 const PLAIN_MACHINE = {
   system: 'x86_64-linux',
   cpuCount: 2,
@@ -43,24 +46,39 @@ export function checkContext(
   { host }: FixtureHost,
   changes: Partial<CheckContext> = {},
 ): CheckContext {
+  const layout = storeLayout({});
+  const service = 'tenon-daemon';
+  const buildUsers = { group: 'nixbld', base: 30_000, names: ['nixbld1', 'nixbld2'] };
+  const looks = createHostLooks({ host, uid: 0, layout, service, buildUsers, signal: NEVER });
   return {
     host,
     uid: 0,
+    gids: [0],
     env: {},
-    layout: storeLayout({}),
+    layout,
     settings: defaultSettings(PLAIN_MACHINE),
     userSettings: defaultSettings(PLAIN_MACHINE),
     nowMs: Date.now(),
-    askTrust: async () => true,
     configuration: { problems: [], warnings: [] },
     socketPath: '/nix/var/nix/daemon-socket/socket',
-    service: 'tenon-daemon',
-    buildUsers: { group: 'nixbld', names: ['nixbld1', 'nixbld2'] },
+    service,
+    buildUsers,
     sandbox: { file: '/etc/nix/nix.conf', value: 'true' },
     probeSandbox: async () => attempts(),
-    readKernelFacts: async () => ({ ...(await readKernelFacts(host, 0)), mounts: PLAIN_MOUNTS }),
     readSpace: async () => BIG_DISK,
-    handshake: async () => undefined,
+    schemaVersion: 10,
+    readVersion: async () => '1.0.0',
+    readInstallation: () => readInstallation(host),
+    ...looks,
+    askTrust: async () => true,
+    readKernelFacts: async () => ({ ...(await looks.readKernelFacts()), mounts: PLAIN_MOUNTS }),
+    greetDaemon: async () => ({ version: '1.0.0', listenerPid: DAEMON_PID, trusted: true }),
+    findDaemonProcess: async () => ({
+      pid: DAEMON_PID,
+      maxOpenFiles: { soft: 1_048_576, hard: 1_048_576 },
+      program: '/usr/bin/node',
+      environment: new Map(),
+    }),
     ...changes,
   };
 }

@@ -14,10 +14,10 @@ export async function judge(context: CheckContext): Promise<readonly CheckResult
   return await runChecks(checks, context, { signal: NEVER, timeoutMs: TIMEOUT_MS, now, isRoot });
 }
 
-/** Everything but what is well: `sandbox.userns error`. */
+/** What was found: `sandbox.userns error`. */
 export function problems(results: readonly CheckResult[]): readonly string[] {
   return results
-    .filter(({ status }) => status !== 'pass')
+    .filter(({ status }) => status !== 'pass' && status !== 'skip')
     .map(({ id, status }) => `${id} ${status}`);
 }
 

@@ -1,0 +1,46 @@
+import { defineCheck } from '../src/doctor/check.ts';
+import type { CheckContext } from '../src/doctor/context.ts';
+
+interface Found {
+  readonly seen: string;
+  readonly target: string | undefined;
+}
+
+/** The one file by which a fixed-output build finds name servers; it uses the network of the host. */
+const RESOLV_CONF = '/etc/resolv.conf';
+
+export const netDnsInSandbox = defineCheck<CheckContext, Found>({
+  id: 'net.dns-in-sandbox',
+  group: 'net',
+  title: 'builds that may use the network can find name servers',
+  why: 'A build that fetches sees /etc/resolv.conf of the host, wherever that leads, and no other part of how the host finds names. Where the file names no server, the build asks one on the host itself.',
+  severity: 'warn',
+
+  async probe({ host }) {
+    const text = await host.readText(RESOLV_CONF);
+    const target = await host.readLink(RESOLV_CONF);
+    if (text === undefined) return { seen: 'there is no such file', target };
+    return /^\s*nameserver\s+\S/mu.test(text) ? undefined : { seen: 'names no server', target };
+  },
+
+  explain: ({ seen, target }) => ({
+    summary: 'builds that fetch may find no name server',
+    evidence: [
+      { source: RESOLV_CONF, value: seen },
+      ...(target === undefined ? [] : [{ source: `${RESOLV_CONF} leads to`, value: target }]),
+    ],
+    cause: 'the host has no network yet, or what manages its names does not write the file',
+  }),
+
+  fixes: () => [
+    {
+      id: 'write-resolv-conf',
+      class: 'M',
+      description:
+        'let the network manager write it; with systemd-resolved link it to /run/systemd/resolve/stub-resolv.conf',
+      commands: [],
+      reversible: true,
+      needsRoot: true,
+    },
+  ],
+});

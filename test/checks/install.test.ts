@@ -1,0 +1,273 @@
+import { chownSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Journal } from '../../src/setup/journal.ts';
+import { places } from '../../src/setup/places.ts';
+import { checkContext } from '../support/check-context.ts';
+import { createHealthyHost, type HealthyHost } from '../support/healthy-host.ts';
+import { applyFixes, find, judge, problems } from '../support/judge.ts';
+
+const NIX_BLOCK = `
+# Nix
+if [ -e '/nix/var/nix/profiles/default/etc/profile.d/nix-daemon.sh' ]; then
+  . '/nix/var/nix/profiles/default/etc/profile.d/nix-daemon.sh'
+fi
+# End Nix
+`;
+
+describe('install.journal', () => {
+  const begin = `${JSON.stringify({
+    record: 'begin',
+    schemaVersion: 1,
+    tool: '1.0.0',
+    steps: [],
+    todo: ['a', 'b'],
+  })}\n`;
+
+  test('finds a setup that did not end, and finishes it', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.append(places.journal, begin);
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['install.journal error']);
+    expect(find(results, 'install.journal')?.evidence).toEqual([
+      { source: places.journal, value: '0 of 2 steps are done' },
+    ]);
+    const started = await applyFixes(checkContext(fixture), find(results, 'install.journal'));
+    expect(started).toEqual([['setup', '--yes', '--resume']]);
+  });
+
+  test('takes a setup for well that runs at this moment', async () => {
+    using fixture = await createHealthyHost();
+    await using journal = await Journal.take(fixture.host, places.journal);
+    await journal.begin('1.0.0', [], ['a']);
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+
+  test.each([
+    { damage: 'is damaged', text: '{"record": "beg\n' },
+    { damage: 'no record of this version', text: begin.replace('1', '99') },
+  ])('finds a journal with a line that $damage', async ({ damage, text }) => {
+    using fixture = await createHealthyHost();
+    await fixture.host.append(places.journal, text);
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['install.journal error']);
+    expect(find(results, 'install.journal')?.evidence[0]?.value).toContain(damage);
+  });
+
+  test('finds that the journal is lost', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.remove(places.journal);
+    expect(problems(await judge(checkContext(fixture)))).toEqual(['install.journal warn']);
+  });
+});
+
+describe('leftovers.profile-backup', () => {
+  test('finds a copy that has nothing of its own, and removes it', async () => {
+    using fixture = await createHealthyHost();
+    fixture.write('/etc/bash.bashrc', `alias a=b\n${NIX_BLOCK}`);
+    fixture.write('/etc/bash.bashrc.backup-before-nix', 'alias a=b\n');
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['leftovers.profile-backup hint']);
+    await applyFixes(checkContext(fixture), find(results, 'leftovers.profile-backup'));
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+    expect(await fixture.host.readText('/etc/bash.bashrc')).toBe(`alias a=b\n${NIX_BLOCK}`);
+  });
+
+  test('leaves a copy alone that differs', async () => {
+    using fixture = await createHealthyHost();
+    fixture.write('/etc/zshrc', `alias a=c\n${NIX_BLOCK}`);
+    fixture.write('/etc/zshrc.backup-before-nix', 'alias a=b\n');
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['leftovers.profile-backup hint']);
+    const found = find(results, 'leftovers.profile-backup');
+    expect(found?.fixes).toMatchObject([
+      {
+        class: 'C',
+        commands: [['diff', '/etc/zshrc.backup-before-nix', '/etc/zshrc'], expect.anything()],
+      },
+    ]);
+  });
+});
+
+describe('leftovers.units', () => {
+  const units = '/etc/systemd/system';
+
+  test.each([
+    {
+      what: 'a link of a target to a unit that is gone',
+      leave: ({ link }: HealthyHost) =>
+        link(`${units}/sockets.target.wants/nix-daemon.socket`, `${units}/nix-daemon.socket`),
+    },
+    {
+      what: 'a unit that is a link to nothing',
+      leave: ({ link }: HealthyHost) =>
+        link(`${units}/nix-daemon.service`, '/nix/var/nix/profiles/default/nix-daemon.service'),
+    },
+    {
+      what: 'a mask of a unit that is gone',
+      leave: ({ link }: HealthyHost) => link(`${units}/nix-daemon.service`, '/dev/null'),
+    },
+    {
+      what: 'a runlevel with a script that is gone',
+      leave: ({ link }: HealthyHost) =>
+        link('/etc/runlevels/boot/nix-daemon', '/etc/init.d/nix-daemon'),
+    },
+  ])('finds $what, and removes it', async ({ leave }) => {
+    using fixture = await createHealthyHost();
+    leave(fixture);
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['leftovers.units warn']);
+    await applyFixes(checkContext(fixture), find(results, 'leftovers.units'));
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+
+  test('finds settings for a unit that is gone, and leaves them to the administrator', async () => {
+    using fixture = await createHealthyHost();
+    fixture.write(`${units}/nix-daemon.service.d/proxy.conf`, '[Service]\n');
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['leftovers.units warn']);
+    expect(find(results, 'leftovers.units')?.fixes).toMatchObject([
+      { class: 'C', commands: [['rm', '-r', `${units}/nix-daemon.service.d`]] },
+    ]);
+  });
+
+  test('does not mind a mask or settings for a unit that is there', async () => {
+    using fixture = await createHealthyHost();
+    fixture.write('/usr/lib/systemd/system/nix-daemon.service', '[Service]\n');
+    fixture.link(`${units}/nix-daemon.service`, '/dev/null');
+    fixture.write(`${units}/nix-daemon.service.d/proxy.conf`, '[Service]\n');
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+});
+
+describe('store.schema', () => {
+  test.each([
+    { schema: '11\n', cause: 'a newer program' },
+    { schema: '7', cause: 'a very old program' },
+  ])('finds a database of layout $schema', async ({ schema, cause }) => {
+    using fixture = await createHealthyHost();
+    fixture.write('/nix/var/nix/db/schema', schema);
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['store.schema error']);
+    expect(find(results, 'store.schema')?.cause).toContain(cause);
+  });
+});
+
+describe('store.ownership', () => {
+  test.each(['nix/store', 'nix/var/nix', 'nix/var/nix/db', 'nix/store/abc-hello'])(
+    "finds that %s is not root's",
+    async path => {
+      using fixture = await createHealthyHost();
+      fixture.write('/nix/store/abc-hello', '');
+      chownSync(join(fixture.root, path), 1000, 1000);
+      const results = await judge(checkContext(fixture));
+      expect(problems(results)).toEqual(['store.ownership error']);
+      expect(find(results, 'store.ownership')?.evidence).toEqual([
+        { source: `/${path}`, value: 'owner 1000' },
+      ]);
+    },
+  );
+
+  test("leaves a user's own store alone", async () => {
+    using fixture = await createHealthyHost();
+    chownSync(join(fixture.root, 'nix/store'), 1000, 1000);
+    const results = await judge(checkContext(fixture, { uid: 1000 }));
+    expect(find(results, 'store.ownership')).toMatchObject({ status: 'skip' });
+  });
+});
+
+describe('upgrade.direction', () => {
+  test.each([
+    { installed: '1.0.1', isOlder: true },
+    { installed: '1.10.0', isOlder: true },
+    { installed: '1.0.0', isOlder: false },
+    { installed: '1.0.0-rc.1', isOlder: false },
+    { installed: '0.9.12', isOlder: false },
+  ])('compares 1.0.0 with $installed, which is installed', async ({ installed, isOlder }) => {
+    using fixture = await createHealthyHost();
+    fixture.write('/usr/local/lib/tenon/package.json', `{ "version": "${installed}" }`);
+    const expected = isOlder ? ['upgrade.direction warn'] : [];
+    expect(problems(await judge(checkContext(fixture)))).toEqual(expected);
+  });
+
+  test.each([
+    { own: '1.0.0-rc.2', isOlder: true },
+    { own: '1.0.0-rc.11', isOlder: true },
+    { own: '1.0.0+build', isOlder: false },
+  ])('compares $own with 1.0.0, which is installed', async ({ own, isOlder }) => {
+    using fixture = await createHealthyHost();
+    const greeting = { version: own, trusted: true, listenerPid: 4711 };
+    const context = checkContext(fixture, {
+      readVersion: async () => own,
+      greetDaemon: async () => greeting,
+    });
+    expect(problems(await judge(context))).toEqual(isOlder ? ['upgrade.direction warn'] : []);
+  });
+});
+
+describe('mac.selinux', () => {
+  test.each([
+    { enforce: '1', status: 'error' },
+    { enforce: '0', status: 'warn' },
+  ])('finds a store without a label when enforce is $enforce', async ({ enforce, status }) => {
+    using fixture = await createHealthyHost();
+    fixture.write('/sys/fs/selinux/enforce', enforce);
+    fixture.fake('stat', 'echo system_u:object_r:default_t:s0');
+    expect(problems(await judge(checkContext(fixture)))).toEqual([`mac.selinux ${status}`]);
+    fixture.fake('stat', 'echo system_u:object_r:usr_t:s0');
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+
+  test.each(['exit 1', 'echo "?"'])('says so when the label cannot be told: %s', async answer => {
+    using fixture = await createHealthyHost();
+    fixture.write('/sys/fs/selinux/enforce', '1');
+    fixture.fake('stat', answer);
+    const results = await judge(checkContext(fixture));
+    expect(find(results, 'mac.selinux')).toMatchObject({ status: 'skip' });
+  });
+});
+
+describe('host.tools', () => {
+  test('finds that a tool is missing', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.remove('/usr/sbin/usermod');
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['host.tools warn']);
+    expect(find(results, 'host.tools')?.evidence).toEqual([
+      { source: 'usermod', value: 'in none of the system folders' },
+    ]);
+  });
+
+  test('finds that a tool is that of busybox', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.remove('/usr/bin/getent');
+    fixture.link('/bin/getent', '/bin/busybox');
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['host.tools warn']);
+    expect(find(results, 'host.tools')?.evidence).toEqual([
+      { source: '/bin/getent', value: 'is that of busybox' },
+    ]);
+  });
+});
+
+describe('host.kvm', () => {
+  test('finds a device that is for a group only, and its feature announced', async () => {
+    using fixture = await createHealthyHost();
+    const { settings } = checkContext(fixture);
+    const withKvm = { settings: { ...settings, systemFeatures: ['kvm'] } };
+    fixture.write('/dev/kvm', '', 0o660);
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+    expect(problems(await judge(checkContext(fixture, withKvm)))).toEqual(['host.kvm warn']);
+    fixture.write('/dev/kvm', '', 0o666);
+    expect(problems(await judge(checkContext(fixture, withKvm)))).toEqual([]);
+  });
+
+  test('takes the build group for well', async () => {
+    using fixture = await createHealthyHost();
+    const { settings } = checkContext(fixture);
+    fixture.write('/dev/kvm', '', 0o660);
+    chownSync(join(fixture.root, 'dev/kvm'), 0, 30_000);
+    const context = checkContext(fixture, { settings: { ...settings, systemFeatures: ['kvm'] } });
+    expect(problems(await judge(context))).toEqual([]);
+  });
+});
