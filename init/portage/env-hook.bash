@@ -82,7 +82,7 @@ __tenon_clean() {
 	local tn_name=$1 tn_rest='' tn_kept='' tn_element
 	if [[ ${tn_name} == BASH_FUNC_* ]]; then
 		tn_name=${tn_name#BASH_FUNC_}
-		unset -f "${tn_name%%%}"
+		unset -f "${tn_name%"%%"}"
 		return 0
 	fi
 	if [[ ${tn_name} =~ (PATH|PATH_1_0|DIRS)$ || $2 =~ ^/[^:]*(:/[^:]*)+$ ]]; then

@@ -65,7 +65,7 @@ async function readBashrc(host: Host, lines: readonly string[]): Promise<string 
 
 /** A file that bash does not understand would swallow our lines, or break in another place than before. */
 async function assertParses(host: Host, lines: readonly string[]): Promise<void> {
-  if ((await host.look(BASHRC)) === undefined) return;
+  if ((await host.look(BASHRC))?.kind !== 'file') return;
   const { status, stderr } = await host.run(['bash', '-n', host.at(BASHRC)], { accept: [0, 1, 2] });
   if (status === 0) return;
   const [reason = ''] = stderr.trim().split('\n');
