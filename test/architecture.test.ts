@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   daemon: ['base', 'formats', 'config', 'host', 'protocol', 'store', 'cache', 'build'],
   env: ['base', 'formats', 'config', 'host'],
   setup: ['base', 'formats', 'config', 'host'],
-  doctor: ['base', 'formats', 'config', 'host', 'protocol', 'client'],
+  doctor: ['base', 'formats', 'config', 'host', 'protocol', 'client', 'env'],
   checks: ['base', 'formats', 'config', 'env', 'doctor'],
   cli: ['*'],
   main: ['*'],

@@ -3,6 +3,7 @@ import { type Environment, hostNames, type StoreLayout } from '../config/layout.
 import type { Settings } from '../config/settings.ts';
 import type { CheckContext, Configuration } from '../doctor/context.ts';
 import { readKernelFacts } from '../doctor/kernel-facts.ts';
+import { checkEnvironment } from '../env/check.ts';
 import { probeSandbox } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
 import { currentIds } from '../host/store-files.ts';
@@ -33,6 +34,7 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     layout,
     settings,
     configuration: surroundings.configuration ?? NOTHING_WRONG,
+    nowMs: Date.now(),
     socketPath: layout.socketPath,
     service: hostNames.service,
     buildUsers: {
@@ -42,6 +44,9 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     sandbox: { file: layout.nixConfFile, value: SANDBOX_VALUES[settings.sandbox] },
     probeSandbox: once(() => probeSandbox(enterPath, signal)),
     readKernelFacts: once(() => readKernelFacts(host, uid)),
+    readEnvironment: once(() =>
+      checkEnvironment(host, { pid: process.pid, uid, env, signal }, { scope: 'any' }),
+    ),
     handshake: async limit => {
       using _connection = await connectDaemon(layout.socketPath, {
         storeDir: layout.storeDir,

@@ -3,7 +3,7 @@ import { culpritText } from '../env/culprit.ts';
 import type { Scope } from '../env/findings.ts';
 import type { ForeignPart } from '../env/foreign.ts';
 import { fates } from '../env/portage.ts';
-import { namesForEnvUnset } from '../env/remedies.ts';
+import { makeConfCommand } from '../env/remedies.ts';
 import { classes } from '../env/variables.ts';
 import { type Output, printable } from '../ui/output.ts';
 
@@ -112,10 +112,10 @@ function summaryText(report: EnvironmentReport, sourceCount: number): string {
 function printRemedies(findings: readonly ReportedFinding[], out: Output): void {
   const serious = findings.filter(({ severity }) => severity !== 'hint');
   if (serious.length === 0) return;
-  const names = namesForEnvUnset(findings).join(' ');
+  const everyEmerge = makeConfCommand(findings);
   out.line('\none command   tenon env exec --clean -- emerge …');
   out.line('this shell    eval "$(tenon env fix --shell)"');
-  if (names !== '') out.line(`every emerge  sudo tenon env fix --make-conf ${names}`);
+  if (everyEmerge !== undefined) out.line(`every emerge  sudo ${everyEmerge.join(' ')}`);
   out.line('a report      tenon env fix --report');
 }
 

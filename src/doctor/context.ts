@@ -1,5 +1,6 @@
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
+import type { EnvironmentReport } from '../env/check.ts';
 import type { ProbeStep } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
 import type { KernelFacts } from './kernel-facts.ts';
@@ -16,6 +17,7 @@ export interface CheckContext {
   /** What nix.conf says to the daemon; the defaults where it cannot be read, which has a check of its own. */
   readonly settings: Settings;
   readonly configuration: Configuration;
+  readonly nowMs: number;
   readonly socketPath: string;
   readonly service: string;
   readonly buildUsers: BuildUsers;
@@ -23,6 +25,8 @@ export interface CheckContext {
   /** Tries for real what a sandbox needs. */
   probeSandbox(): Promise<readonly ProbeStep[]>;
   readKernelFacts(): Promise<KernelFacts>;
+  /** What in the caller's environment, and in the files that set it, leads to a store. */
+  readEnvironment(): Promise<EnvironmentReport>;
   /** Throws when no daemon answers. */
   handshake(signal: AbortSignal): Promise<void>;
 }

@@ -18,7 +18,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 
 /** What is there, and whether Portage will find what it leads to. */
 export async function readHook(host: Host): Promise<HookState> {
-  const text = await readBashrc(host, []);
+  const text = await host.readText(BASHRC).catch(() => undefined);
   const hook = findHook(text ?? '');
   if (hook.state !== 'installed') return hook;
   const facts = await host.look(hook.file);

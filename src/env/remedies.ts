@@ -14,6 +14,14 @@ export function namesForEnvUnset(findings: readonly ReportedFinding[]): readonly
   return [...new Set(names)].filter(mayBeUnset).sort();
 }
 
+/** The command that keeps what was found from every emerge; undefined where ENV_UNSET cannot. */
+export function makeConfCommand(
+  findings: readonly ReportedFinding[],
+): readonly string[] | undefined {
+  const names = namesForEnvUnset(findings);
+  return names.length === 0 ? undefined : ['tenon', 'env', 'fix', '--make-conf', ...names];
+}
+
 /** Lines for `eval` in a POSIX shell. A name that no shell can set is left to the shell it came from. */
 export function shellCode(changes: readonly Change[]): readonly string[] {
   return changes.flatMap(({ name, value }) => {

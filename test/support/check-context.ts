@@ -2,6 +2,7 @@ import { storeLayout } from '../../src/config/layout.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import type { CheckContext, ProbeStep } from '../../src/doctor/context.ts';
 import { readKernelFacts } from '../../src/doctor/kernel-facts.ts';
+import { checkEnvironment } from '../../src/env/check.ts';
 import type { FixtureHost } from './fixture-host.ts';
 
 const STEPS =
@@ -23,6 +24,9 @@ const PLAIN_MACHINE = {
   confDir: '/etc/nix',
 };
 
+/** A process that this machine's /proc does not have, so that nobody is blamed. */
+const CALLER = { pid: 2 ** 30, uid: 0, signal: new AbortController().signal };
+
 /** A healthy host with two build users, which a test breaks before or with `changes`. */
 export function checkContext(
   { host }: FixtureHost,
@@ -35,12 +39,15 @@ export function checkContext(
     layout: storeLayout({}),
     settings: defaultSettings(PLAIN_MACHINE),
     configuration: { problems: [], warnings: [] },
+    nowMs: Date.now(),
     socketPath: '/nix/var/nix/daemon-socket/socket',
     service: 'tenon-daemon',
     buildUsers: { group: 'nixbld', names: ['nixbld1', 'nixbld2'] },
     sandbox: { file: '/etc/nix/nix.conf', value: 'true' },
     probeSandbox: async () => attempts(),
     readKernelFacts: () => readKernelFacts(host, 0),
+    readEnvironment: () =>
+      checkEnvironment(host, { ...CALLER, env: changes.env ?? {} }, { scope: 'any' }),
     handshake: async () => undefined,
     ...changes,
   };

@@ -1,0 +1,7 @@
+import { definePoisonCheck } from '../src/doctor/env-poison.ts';
+
+export const envPoisonPrograms = definePoisonCheck({
+  kind: 'programs',
+  title: 'programs of the host come before those of a profile',
+  why: 'emerge finds its downloader, and a shell its tools, by PATH. A profile before the host’s own folders replaces them all; behind them it only adds.',
+});
