@@ -86,7 +86,7 @@ interface Token {
 
 /** Comment, blank, `=`, a word of plain and quoted pieces, or any other character alone. */
 const TOKEN =
-  /(?<skip>#[^\n]*|\s+)|(?<equals>=)|(?<word>(?:"(?:\\[\s\S]|[^"\\])*"|'[^']*'|\\[\s\S]|[\w~!@$%*:;?,./+{}^-]+)+)|(?<other>[\s\S])/gu;
+  /(?<skip>#[^\n]*|\s+)|(?<equals>=)|(?<word>(?:"(?:\\[\s\S]|[^"\\])*"|'[^']*'|\\[\s\S]|[\w~!@$%*:;?,./+{}-]+)+)|(?<other>[\s\S])/gu;
 
 function tokenize(text: string): { readonly tokens: readonly Token[] } | { readonly flaw: string } {
   const tokens: Token[] = [];

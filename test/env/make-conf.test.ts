@@ -32,6 +32,8 @@ const STRANGE = [
   { text: 'A+="b"\n', why: 'line 1 assigns to no name' },
   { text: 'A=(1 2)\n', why: 'line 1' },
   { text: 'A==b\n', why: 'line 1' },
+  { text: 'A=^b\n', why: 'line 1' },
+  { text: 'A=-march=native\n', why: 'line 1' },
 ];
 
 function edited(result: ReturnType<typeof addNames>): string {
