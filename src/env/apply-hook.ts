@@ -35,6 +35,7 @@ export async function installHook(host: Host, call: HookCall): Promise<boolean> 
 }
 
 export async function uninstallHook(host: Host): Promise<boolean> {
+  if ((await host.look(BASHRC))?.kind !== 'file') return false;
   return await edit(host, ['(nothing: take the lines of tenon out)'], removeHook);
 }
 

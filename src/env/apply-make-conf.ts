@@ -21,18 +21,21 @@ export async function addToMakeConf(host: Host, names: readonly string[]): Promi
   return await edit(host, line, text => addNames(text, names));
 }
 
-/** Takes tenon's lines out again. */
+/** Takes tenon's lines out again; what it could not have written to has none. */
 export async function removeFromMakeConf(host: Host): Promise<MakeConfResult> {
-  return await edit(host, 'nothing: take the lines of tenon out', removeNames);
+  const file = await findFile(host);
+  if ((await host.look(file))?.kind !== 'file') return { file, changed: false, names: [] };
+  return await edit(host, '(nothing: take the lines of tenon out)', removeNames);
 }
 
 type Edit = (text: string) => MakeConfEdit;
 
 async function edit(host: Host, line: string, change: Edit): Promise<MakeConfResult> {
-  const file = await findFile(host, line);
+  const file = await findFile(host);
   const facts = await host.look(file);
-  if (facts !== undefined && facts.kind !== 'file')
-    throw leftAlone(file, `it is a ${facts.kind}`, line);
+  const isNew = facts === undefined && file !== MAKE_CONF;
+  if (facts?.kind !== 'file' && !isNew)
+    throw leftAlone(file, facts === undefined ? 'it is missing' : `it is a ${facts.kind}`, line);
   const text = await readOrLeaveAlone(host, file, line);
   const planned = change(text ?? '');
   if (planned.state === 'alone') throw leftAlone(file, planned.why, line);
@@ -42,10 +45,9 @@ async function edit(host: Host, line: string, change: Edit): Promise<MakeConfRes
   return { file, changed: true, names: planned.names };
 }
 
-async function findFile(host: Host, line: string): Promise<string> {
+async function findFile(host: Host): Promise<string> {
   const facts = await host.look(MAKE_CONF);
-  if (facts === undefined) throw leftAlone(MAKE_CONF, 'it is missing', line);
-  return facts.kind === 'directory' ? `${MAKE_CONF}/${OWN_FILE}` : MAKE_CONF;
+  return facts?.kind === 'directory' ? `${MAKE_CONF}/${OWN_FILE}` : MAKE_CONF;
 }
 
 async function readOrLeaveAlone(

@@ -22,6 +22,8 @@ export type MakeConfEdit =
 
 /** `text` with `names` in the block, besides those that are there. */
 export function addNames(text: string, names: readonly string[]): MakeConfEdit {
+  const flaw = findFlaw(text);
+  if (flaw !== undefined) return { state: 'alone', why: flaw };
   const parts = takeApart(text);
   if (parts.state !== 'parts') return parts;
   const wanted = [...new Set([...parts.names, ...names])].sort();
@@ -44,8 +46,6 @@ type Parts =
   | { readonly state: 'alone'; readonly why: string };
 
 function takeApart(text: string): Parts {
-  const flaw = findFlaw(text);
-  if (flaw !== undefined) return { state: 'alone', why: flaw };
   const block = findBlock(text, BLOCK);
   if (block.state === 'broken') return { state: 'alone', why: block.why };
   if (block.state === 'none') return { state: 'parts', names: [], around: text };

@@ -70,6 +70,7 @@ describe('the lines in bashrc', () => {
     expect(await fixture.host.list('/etc/portage')).toEqual(
       expect.not.arrayContaining(['bashrc.tenon-new']),
     );
+    expect(await readHook(fixture.host)).not.toMatchObject({ state: 'installed' });
   });
 
   testAsRoot('are printed where there is no /etc/portage', async () => {

@@ -62,7 +62,8 @@ describe('addNames', () => {
 
   test.each(STRANGE)('leaves $text alone', ({ text, why }) => {
     expect(addNames(text, ['A'])).toEqual({ state: 'alone', why: expect.stringContaining(why) });
-    expect(removeNames(text)).toMatchObject({ state: 'alone' });
+    const withLines = `${text}\n${edited(addNames('', ['A']))}`;
+    expect(removeNames(withLines)).toMatchObject({ state: 'todo', text });
   });
 
   test.each([
@@ -159,6 +160,7 @@ describe('make.conf on a host', () => {
       hint: expect.stringContaining(envUnsetLine(['GTK_PATH'])),
     });
     expect(await fixture.host.list('/etc/portage')).toEqual(before);
+    expect(await outcome(removeFromMakeConf(fixture.host))).toMatchObject({ changed: false });
   });
 
   test('is read where it has megabytes', async () => {
