@@ -50,7 +50,7 @@ export const envCheck = defineCommand<Options, Result>({
 
   render({ report, exitCode }, out, { json, scope }) {
     if (json) out.json(environmentJson(report, scope, exitCode));
-    else printEnvironment(report, out);
+    else printEnvironment(report, scope, out);
   },
 
   exitCode: ({ exitCode }) => exitCode,

@@ -30,6 +30,7 @@ export function environmentJson(
     schemaVersion: 1,
     for: scope,
     portage: {
+      isPresent: portage.isPresent,
       version: portage.version,
       lists: portage.origin,
       envUnset: portage.unsetOrigin,
@@ -54,25 +55,32 @@ export function environmentJson(
   };
 }
 
-export function printEnvironment(report: EnvironmentReport, out: Output): void {
+/** Where there is no Portage, what it would do is shown only to who asks for emerge. */
+export function printEnvironment(report: EnvironmentReport, scope: Scope, out: Output): void {
+  const view = { out, withEmerge: report.portage.isPresent || scope === 'emerge' };
   const { findings, sources, remarks } = report;
   out.line(`${out.paint('bold', 'tenon env check')}  ·  ${portageText(report)}\n`);
   for (const source of new Set(findings.map(finding => finding.source))) {
     out.line(printable(source));
-    for (const finding of findings) if (finding.source === source) printFinding(finding, out);
+    for (const finding of findings) if (finding.source === source) printFinding(finding, view);
   }
   for (const remark of remarks) out.line(out.paint('dim', `not seen: ${printable(remark)}`));
   if (findings.length > 0 || remarks.length > 0) out.line();
   out.line(summaryText(report, sources.length));
-  printRemedies(findings, out);
+  printRemedies(findings, view);
+}
+
+interface View {
+  readonly out: Output;
+  readonly withEmerge: boolean;
 }
 
 function portageText({ portage }: EnvironmentReport): string {
-  if (portage.origin === 'table') return 'no Portage found, so by what Portage usually does';
+  if (!portage.isPresent) return 'a host without Portage';
   return `Portage ${portage.version ?? 'of this host'}`;
 }
 
-function printFinding(finding: ReportedFinding, out: Output): void {
+function printFinding(finding: ReportedFinding, { out, withEmerge }: View): void {
   const { variable, severity, parts, fate, isFeltByEmerge, culprit } = finding;
   const { mark, style } = MARKS[severity];
   const detail = (label: string, text: string) =>
@@ -81,8 +89,8 @@ function printFinding(finding: ReportedFinding, out: Output): void {
   out.line(`  ${out.paint(style, mark)} ${name}   ${classes[finding.class].what}`);
   for (const part of parts.slice(0, PARTS_SHOWN)) detail('seen', partText(part));
   if (parts.length > PARTS_SHOWN) detail('', `and ${parts.length - PARTS_SHOWN} more`);
-  detail('emerge', fates[fate]);
-  if (isFeltByEmerge)
+  if (withEmerge) detail('emerge', fates[fate]);
+  if (withEmerge && isFeltByEmerge)
     detail('', 'it acts on emerge itself, where ENV_UNSET and hooks do not reach');
   if (culprit !== null) detail('from', culpritText(culprit));
 }
@@ -109,14 +117,14 @@ function summaryText(report: EnvironmentReport, sourceCount: number): string {
   return parts.length === 0 ? `nothing foreign ${where}` : `${parts.join(', ')} ${where}`;
 }
 
-function printRemedies(findings: readonly ReportedFinding[], out: Output): void {
+function printRemedies(findings: readonly ReportedFinding[], { out, withEmerge }: View): void {
   const serious = findings.filter(({ severity }) => severity !== 'hint');
   if (serious.length === 0) return;
-  const everyEmerge = makeConfCommand(findings);
-  out.line('\none command   tenon env exec --clean -- emerge …');
+  const everyEmerge = withEmerge ? makeConfCommand(findings) : undefined;
+  out.line(`\none command   tenon env exec --clean -- ${withEmerge ? 'emerge …' : 'COMMAND'}`);
   out.line('this shell    eval "$(tenon env fix --shell)"');
   if (everyEmerge !== undefined) out.line(`every emerge  sudo ${everyEmerge.join(' ')}`);
-  out.line('a report      tenon env fix --report');
+  if (withEmerge) out.line('a report      tenon env fix --report');
 }
 
 function count({ findings }: EnvironmentReport, wanted: ReportedFinding['severity']): number {

@@ -14,6 +14,7 @@ interface PoisonTexts {
 }
 
 interface Found {
+  readonly hasPortage: boolean;
   readonly findings: readonly ReportedFinding[];
 }
 
@@ -32,19 +33,20 @@ export function definePoisonCheck({ kind, title, why }: PoisonTexts): Check<Chec
       const findings = report.findings.filter(
         finding => finding.class === kind && isAtLeast(finding.severity, 'warn'),
       );
-      return findings.length === 0 ? undefined : { findings };
+      if (findings.length === 0) return undefined;
+      return { findings, hasPortage: report.portage.isPresent };
     },
 
-    explain: ({ findings }) => ({
+    explain: ({ findings, hasPortage }) => ({
       summary: `variables lead to files of a store: ${classes[kind].what}`,
       evidence: findings.slice(0, SHOWN).map(finding => ({
         source: `${finding.variable} (${finding.source})`,
-        value: `${finding.parts[0]?.text.slice(0, CHARACTERS)}; for emerge: ${fates[finding.fate]}`,
+        value: seenValue(finding, hasPortage),
       })),
       cause: causeOf(findings),
     }),
 
-    fixes: ({ findings }) => fixesFor(findings),
+    fixes: fixesFor,
   });
 }
 
@@ -59,16 +61,19 @@ function causeOf(findings: readonly ReportedFinding[]): string {
   return [...new Set([...culprits, ...files.map(file => `${file} sets it`)])].join('; ');
 }
 
-function fixesFor(findings: readonly ReportedFinding[]): readonly Fix[] {
-  const everyEmerge = makeConfCommand(findings);
+function seenValue({ parts, fate }: ReportedFinding, hasPortage: boolean): string {
+  const text = parts[0]?.text.slice(0, CHARACTERS) ?? '';
+  return hasPortage ? `${text}; in emerge: ${fates[fate]}` : text;
+}
+
+function fixesFor({ findings, hasPortage }: Found): readonly Fix[] {
+  const everyEmerge = hasPortage ? makeConfCommand(findings) : undefined;
   const once: Fix = {
     id: 'clean-command',
     class: 'C',
-    description: 'run one command without them, or take them out of this shell',
-    commands: [
-      ['tenon', 'env', 'exec', '--clean', '--', 'emerge', '…'],
-      ['eval', '$(tenon env fix --shell)'],
-    ],
+    description:
+      'run a command without them; this shell loses them by: eval "$(tenon env fix --shell)"',
+    commands: [['tenon', 'env', 'exec', '--clean', '--', hasPortage ? 'emerge' : 'COMMAND']],
     reversible: true,
     needsRoot: false,
   };

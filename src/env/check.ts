@@ -71,11 +71,13 @@ export async function checkEnvironment(
     links.leftOut === 0
       ? []
       : [`${links.leftOut} paths are too many: their links were not followed`];
+  const isAskedFor = portage.isPresent || questions.scope === 'emerge';
+  const portageRemarks = isAskedFor ? portage.remarks : [];
   return {
     portage,
     sources: sources.map(({ name }) => name),
     findings: findings.flat(),
-    remarks: [...asked.remarks, ...files.remarks, ...portage.remarks, ...leftOut],
+    remarks: [...asked.remarks, ...files.remarks, ...portageRemarks, ...leftOut],
   };
 }
 

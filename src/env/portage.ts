@@ -2,7 +2,9 @@ import type { Variables } from './environment.ts';
 
 /** What decides which variables of a caller reach an ebuild. */
 export interface PortageFacts {
-  /** Where each part comes from. */
+  /** Whether there is a Portage at all; where there is none, its deeds are of interest only to who asks for them. */
+  readonly isPresent: boolean;
+  /** Where its lists come from. */
   readonly origin: 'installed' | 'table';
   /** Of the installed Portage; null where none was found. */
   readonly version: string | null;
@@ -70,6 +72,7 @@ export function fateOf(name: string, facts: PortageFacts, env: Variables): Fate 
 export const TABLE_DATE = '2026-08-22';
 
 export const tableFacts: PortageFacts = {
+  isPresent: false,
   origin: 'table',
   version: null,
   blocked: new Set(['GREP_OPTIONS', '_', 'ROOT', 'EROOT', 'EPREFIX', 'PORTAGE_CONFIGROOT']),

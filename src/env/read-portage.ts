@@ -11,7 +11,8 @@ const MAX_LISTS_BYTES = 1024 * 1024;
 
 /** What the Portage of this host does with variables: its own lists, and what it says that ENV_UNSET is. */
 export async function readPortage(host: Host, signal: AbortSignal): Promise<PortageFacts> {
-  const [lists, unset, version, setsPath] = await Promise.all([
+  const [isPresent, lists, unset, version, setsPath] = await Promise.all([
+    hasPortage(host),
     readLists(host),
     askEnvUnset(host, signal),
     findVersion(host),
@@ -19,6 +20,7 @@ export async function readPortage(host: Host, signal: AbortSignal): Promise<Port
   ]);
   return {
     ...(lists ?? tableFacts),
+    isPresent,
     origin: lists === undefined ? 'table' : 'installed',
     version,
     ...unset,

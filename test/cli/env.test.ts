@@ -39,7 +39,10 @@ async function onGentoo(script: string): Promise<Outcome> {
 
 describe('tenon env check', () => {
   test('says what is foreign, what Portage does with it, and what helps', async () => {
-    const { code, stdout } = await tenonEnv({ GTK_PATH: '/nix/store/a:/usr/lib' }, 'check');
+    const { code, stdout } = await tenonEnv(
+      { GTK_PATH: '/nix/store/a:/usr/lib' },
+      ...['check', '--for', 'emerge'],
+    );
     expect(code).toBe(1);
     for (const text of [
       'x GTK_PATH',
