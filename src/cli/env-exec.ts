@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { storeLayout } from '../config/layout.ts';
 import { type Change, planCleaning } from '../env/clean.ts';
-import { variablesOf } from '../env/environment.ts';
+import { parseEnviron, type Variables, variablesOf } from '../env/environment.ts';
 import { foreignPlaces } from '../env/foreign.ts';
 import { followLinks } from '../env/links.ts';
 import { createHost, type Host } from '../host/host.ts';
@@ -29,22 +29,29 @@ export const envExec = defineCommand<readonly string[], never>({
 
   async run({ env }, command) {
     const host = createHost('/');
-    const changes = [...(await ownTraces(host, env)), ...(await cleaningOf(host, env))];
-    const variables = new Map(variablesOf(env));
-    for (const { name, value } of changes) {
-      if (value === undefined) variables.delete(name);
-      else variables.set(name, value);
+    const variables = await readOwnVariables(host, env);
+    const { targets } = await followLinks(host, [variables]);
+    const changes = planCleaning(variables, foreignPlaces(storeLayout(env)), targets);
+    const cleaned = new Map(variables);
+    for (const { name, value } of [...changes, ...(await ownTraces(host, env))]) {
+      if (value === undefined) cleaned.delete(name);
+      else cleaned.set(name, value);
     }
-    return replaceProcess(command, Object.fromEntries(variables));
+    return replaceProcess(command.map(asBytes), cleaned);
   },
 
   render: () => undefined,
 });
 
-async function cleaningOf(host: Host, env: Environment): Promise<readonly Change[]> {
-  const variables = variablesOf(env);
-  const { targets } = await followLinks(host, [variables]);
-  return planCleaning(variables, foreignPlaces(storeLayout(env)), targets);
+/** As the kernel has them: Node changes bytes that are no UTF-8, and what is not foreign has to stay as it is. */
+async function readOwnVariables(host: Host, env: Environment): Promise<Variables> {
+  const text = await host.readText('/proc/self/environ').catch(() => undefined);
+  if (text !== undefined) return parseEnviron(text);
+  return new Map([...variablesOf(env)].map(([name, value]) => [asBytes(name), asBytes(value)]));
+}
+
+function asBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** The launcher's own variable, which would have every node of a build write into tenon's folder. */

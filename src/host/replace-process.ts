@@ -1,21 +1,22 @@
-import { accessSync, constants } from 'node:fs';
 import { hasCode } from '../base/errors.ts';
-import { commandMissing } from './errors.ts';
+import { commandFailed, commandMissing } from './errors.ts';
+import { becomeProgram } from './libc.ts';
 
-/** Finds the program, and says what is wrong with it, as people know it: status 127 or 126. */
+/** Finds the command in PATH, and says as people know it, with status 127 or 126, when it cannot start it. */
 const ENV = '/usr/bin/env';
 
-/** This process becomes the command, with its pid and its terminal; nothing of this program is left. */
+/** This process becomes the command, with its pid and its terminal. All texts are byte strings. */
 export function replaceProcess(
-  argv: readonly string[],
-  env: Readonly<Record<string, string>>,
+  command: readonly string[],
+  variables: ReadonlyMap<string, string>,
 ): never {
+  const entries = Array.from(variables, ([name, value]) => `${name}=${value}`);
   try {
-    accessSync(ENV, constants.X_OK);
+    return becomeProgram(ENV, [ENV, '--', ...command], entries);
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'EACCES')) throw commandMissing([ENV], error);
+    if (hasCode(error, 'ENOENT')) throw commandMissing([ENV], error);
+    if (hasCode(error, 'E2BIG'))
+      throw commandFailed(command, 'E2BIG', 'its arguments are too long');
     throw error;
   }
-  process.execve?.(ENV, [ENV, '--', ...argv], env);
-  throw new RangeError('this Node cannot replace its process');
 }

@@ -117,6 +117,9 @@ describe('tenon env check', () => {
   });
 });
 
+/** As bits of a mask; Node ignores them. */
+const SIGPIPE_AND_SIGXFSZ = 0x1001000;
+
 describe('tenon env exec --clean', () => {
   test('becomes the command, with its status, its arguments and what is left of the variables', async () => {
     const env = {
@@ -146,6 +149,21 @@ describe('tenon env exec --clean', () => {
     expect(
       names.filter(name => !['PATH', 'HOME', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name ?? '')),
     ).toEqual([]);
+  });
+
+  test('leaves bytes, signals and descriptors as they are for any other command', async () => {
+    const script = `
+      export ODD="$(printf 'a\\377\\376')"
+      "$0" env exec --clean -- sh -c 'printf %s "$ODD" | od -An -tx1; grep SigIgn /proc/self/status
+        grep -h flags /proc/self/fdinfo/[012]' ä | cat`;
+    const { stdout } = await runProgram(withEnv({}, ['sh', '-c', script, TENON]), LIMITS);
+    const [, bytes, ignored = ''] = /^(.*)\nSigIgn:\t(\w+)\n/u.exec(stdout) ?? [];
+    expect([bytes, Number.parseInt(ignored, 16) & SIGPIPE_AND_SIGXFSZ]).toEqual([' 61 ff fe', 0]);
+    const flags = Array.from(stdout.matchAll(/flags:\t(\d+)/gu), ([, octal = '']) =>
+      Number.parseInt(octal, 8),
+    );
+    const O_NONBLOCK = 0o4000;
+    expect(flags.map(each => each & O_NONBLOCK)).toEqual([0, 0, 0]);
   });
 
   test('ends as env(1) does when there is no such command', async () => {
