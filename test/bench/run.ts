@@ -1,5 +1,5 @@
 import { type Contender, type Name, startContender } from './contender.ts';
-import { type Limit, limits } from './limits.ts';
+import { hookScenarios } from './hook.ts';
 import { memoryScenarios } from './memory.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
@@ -11,17 +11,16 @@ const ROUNDS = 3;
 const NAMES: readonly Name[] = ['stock', 'tenon'];
 
 const [tmpfs = '', ...wanted] = process.argv.slice(2);
-const isChosen = ({ name }: { name: string }) =>
+const isWanted = ({ name }: { readonly name: string }) =>
   wanted.length === 0 || wanted.some(part => name.includes(part));
 let missed = 0;
-for (const limit of limits.filter(isChosen)) {
-  const value = await repeat(limit);
-  const met = value < limit.bar;
-  if (!met) missed += 1;
-  const verdict = `${figure(value)}${limit.unit}  bar ${limit.bar}${limit.unit}  ${met ? 'met' : 'MISSED'}`;
-  process.stdout.write(`${limit.name.padEnd(48)} ${verdict}\n`);
+for (const { name, bar, measure } of hookScenarios.filter(isWanted)) {
+  const { figures, value } = measure();
+  if (value > bar) missed += 1;
+  const verdict = `${value.toFixed(2)}  bar ${bar}  ${value > bar ? 'MISSED' : 'met'}`;
+  process.stdout.write(`${name.padEnd(48)} ${figures}  ${verdict}\n`);
 }
-for (const scenario of [...scenarios, ...memoryScenarios].filter(isChosen)) {
+for (const scenario of [...scenarios, ...memoryScenarios].filter(isWanted)) {
   const { stock, tenon } = await compare(scenario);
   const ratio = scenario.better === 'more' ? tenon / stock : stock / tenon;
   const met = ratio >= scenario.bar;
@@ -40,12 +39,6 @@ async function compare(scenario: Scenario): Promise<Readonly<Record<Name, number
       results[name].push(await scenario.measure(daemon));
     }
   return { stock: median(results.stock), tenon: median(results.tenon) };
-}
-
-async function repeat(limit: Limit): Promise<number> {
-  const values: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) values.push(await limit.measure());
-  return median(values);
 }
 
 function median(values: readonly number[]): number {
