@@ -1,7 +1,14 @@
 import type { Variables } from './environment.ts';
 import { type ForeignPart, type ForeignPlaces, foreignParts } from './foreign.ts';
 import { type Fate, fateOf, isFeltByEmerge, type PortageFacts } from './portage.ts';
-import { classes, classOf, isOfTheShell, type Severity, type VariableClass } from './variables.ts';
+import {
+  classes,
+  classOf,
+  isOfTheShell,
+  isReadByStoreProgramsOnly,
+  type Severity,
+  type VariableClass,
+} from './variables.ts';
 
 /** Who reads the variables of a source. */
 export type Audience = 'session' | 'everything' | 'loader';
@@ -61,7 +68,10 @@ function describe(source: Source, foreign: Foreign, { portage, scope }: Rules): 
   const kind = classOf(variable);
   const isFelt = source.audience === 'loader' || isFeltByEmerge(variable);
   const isStopped = !isFelt && (fate === 'filtered' || fate === 'unset' || fate === 'replaced');
-  const isInfo = isStopped && (scope === 'emerge' || (scope === 'any' && kind === 'data'));
+  const concernsEmerge = scope === 'emerge' || (scope === 'any' && portage.isPresent);
+  const isInfo =
+    (isStopped && (scope === 'emerge' || (scope === 'any' && kind === 'data'))) ||
+    (isReadByStoreProgramsOnly(variable) && !concernsEmerge);
   const severity = isInfo ? 'hint' : ownSeverity(source, foreign);
   return {
     id: `env.poison.${variable}`,

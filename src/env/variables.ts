@@ -147,6 +147,15 @@ const UNTOUCHABLE: ReadonlySet<string> = new Set([
   ...words('HOME SHELL USER LOGNAME TERM TMPDIR TMP TEMP PWD OLDPWD EDITOR PAGER LESSOPEN'),
 ]);
 
+/** The host's own programs do not look at these: they are how programs of a store find their own locales and certificates. */
+export function isReadByStoreProgramsOnly(variable: string): boolean {
+  return STORE_PROGRAMS_ONLY.has(variable);
+}
+
+const STORE_PROGRAMS_ONLY: ReadonlySet<string> = new Set(
+  words('LOCALE_ARCHIVE GUIX_LOCPATH NIX_SSL_CERT_FILE'),
+);
+
 /** A shell says in these where it is and what it runs, not where programs are to look. */
 export function isOfTheShell(variable: string): boolean {
   return variable === '_' || variable === 'PWD' || variable === 'OLDPWD';

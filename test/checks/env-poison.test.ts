@@ -2,15 +2,29 @@ import { describe, expect, test } from '@jest/globals';
 import { checkContext } from '../support/check-context.ts';
 import { createFixtureHost } from '../support/fixture-host.ts';
 import { createGentooHost } from '../support/gentoo-host.ts';
-import { find, judge, problems } from '../support/judge.ts';
+import { find, judge, problemsOf } from '../support/judge.ts';
 
 async function judgeWith(env: Readonly<Record<string, string>>, files = {}) {
   using fixture = await createGentooHost();
   for (const [path, text] of Object.entries<string>(files)) fixture.write(path, text);
   fixture.write('/etc/portage/env-unset', 'XDG_DATA_DIRS PERL5LIB');
   const results = await judge(checkContext(fixture, { env }));
-  return { results, found: problems(results).filter(problem => !problem.startsWith('gentoo.env')) };
+  return {
+    results,
+    found: problemsOf(['env', 'gentoo'], results).filter(
+      problem => !problem.startsWith('gentoo.env'),
+    ),
+  };
 }
+
+test.each(['LOCALE_ARCHIVE', 'NIX_SSL_CERT_FILE'])(
+  '%s, which only programs of a store read, is no problem where nothing is emerged',
+  async variable => {
+    using debian = createFixtureHost();
+    const results = await judge(checkContext(debian, { env: { [variable]: '/nix/store/a' } }));
+    expect(find(results, 'env.poison.resources')?.status).toBe('pass');
+  },
+);
 
 test('a host without Portage hears nothing of it', async () => {
   using fixture = createFixtureHost();
@@ -28,7 +42,7 @@ describe('a poisoned variable is found by the check of its class', () => {
     ['QT_PLUGIN_PATH', 'env.poison.plugins error'],
     ['PKG_CONFIG_PATH', 'env.poison.build error'],
     ['PYTHONPATH', 'env.poison.interpreters error'],
-    ['LOCALE_ARCHIVE', 'env.poison.resources warn'],
+    ['FONTCONFIG_FILE', 'env.poison.resources warn'],
     ['XCURSOR_PATH', 'env.poison.data warn'],
     ['PATH', 'env.poison.programs warn'],
     ['NOBODY_KNOWS', 'env.poison.other warn'],

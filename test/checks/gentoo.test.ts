@@ -8,7 +8,7 @@ import { testAsRoot } from '../support/as-root.ts';
 import { checkContext } from '../support/check-context.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
 import { createGentooHost } from '../support/gentoo-host.ts';
-import { applyFixes, find, judge, problems } from '../support/judge.ts';
+import { applyFixes, find, judge, problemsOf } from '../support/judge.ts';
 
 let gentoo: FixtureHost;
 beforeEach(async () => {
@@ -16,6 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => gentoo[Symbol.dispose]());
 
+const problemsIn = (results: Parameters<typeof problemsOf>[1]) =>
+  problemsOf(['env', 'gentoo'], results);
 const look = () => judge(checkContext(gentoo));
 const remove = (path: string) => rmSync(join(gentoo.root, path), { recursive: true });
 /** Whatever the check says, skips of its own group too. */
@@ -23,7 +25,7 @@ const statusOf = async (id: string) => find(await look(), id)?.status;
 
 test('a healthy Gentoo passes every check, and none of its group is skipped', async () => {
   const results = await look();
-  expect(problems(results)).toEqual([]);
+  expect(problemsIn(results)).toEqual([]);
   expect(results.filter(({ group, status }) => group === 'gentoo' && status !== 'pass')).toEqual(
     [],
   );
@@ -47,7 +49,7 @@ describe('gentoo.overlay-source', () => {
   test('says that the folder of an overlay is missing', async () => {
     remove('/var/db/repos/tenon');
     const results = await look();
-    expect(problems(results)).toEqual(['gentoo.overlay-source warn']);
+    expect(problemsIn(results)).toEqual(['gentoo.overlay-source warn']);
     expect(find(results, 'gentoo.overlay-source')).toMatchObject({
       summary: 'the overlay tenon has no files',
       evidence: [
@@ -61,7 +63,7 @@ describe('gentoo.overlay-source', () => {
 
   test('says that an overlay has another name', async () => {
     gentoo.write('/var/db/repos/tenon/profiles/repo_name', 'other\n');
-    expect(problems(await look())).toEqual(['gentoo.overlay-source warn']);
+    expect(problemsIn(await look())).toEqual(['gentoo.overlay-source warn']);
   });
 
   test.each([
@@ -106,9 +108,9 @@ describe('gentoo.keywords', () => {
     remove('/etc/portage/package.accept_keywords');
     prepare();
     const results = await look();
-    expect(problems(results)).toEqual(['gentoo.keywords hint']);
+    expect(problemsIn(results)).toEqual(['gentoo.keywords hint']);
     await applyFixes(checkContext(gentoo), find(results, 'gentoo.keywords'));
-    expect(problems(await look())).toEqual([]);
+    expect(problemsIn(await look())).toEqual([]);
   });
 
   test.each([
@@ -118,7 +120,7 @@ describe('gentoo.keywords', () => {
   ])('is content with %s: %s', async (path, text) => {
     remove('/etc/portage/package.accept_keywords');
     gentoo.write(path, text);
-    expect(problems(await look())).toEqual([]);
+    expect(problemsIn(await look())).toEqual([]);
   });
 });
 
@@ -128,7 +130,7 @@ describe('gentoo.kernel-running and gentoo.kernel-next', () => {
   test('name what the next kernel lacks', async () => {
     gentoo.write('/usr/src/linux/.config', WITHOUT);
     const results = await look();
-    expect(problems(results)).toEqual(['gentoo.kernel-next warn']);
+    expect(problemsIn(results)).toEqual(['gentoo.kernel-next warn']);
     expect(find(results, 'gentoo.kernel-next')?.evidence).toContainEqual({
       source: '/usr/src/linux/.config',
       value: 'CONFIG_PID_NS is not set',
@@ -137,10 +139,10 @@ describe('gentoo.kernel-running and gentoo.kernel-next', () => {
 
   test('name what the running kernel lacks, by its own word or the file beside it', async () => {
     gentoo.write('/boot/config-6.18.0-gentoo', WITHOUT);
-    expect(problems(await look())).toEqual(['gentoo.kernel-running warn']);
+    expect(problemsIn(await look())).toEqual(['gentoo.kernel-running warn']);
     const packed = gzipSync(WITHOUT).toString('latin1');
     await gentoo.host.writeText('/proc/config.gz', packed, 0o444);
-    expect(problems(await look())).toEqual(['gentoo.kernel-running warn']);
+    expect(problemsIn(await look())).toEqual(['gentoo.kernel-running warn']);
   });
 
   test('are skipped where there is nothing to read', async () => {
@@ -155,12 +157,12 @@ describe('gentoo.env-unset', () => {
   test('says which names are not covered, and adds them to make.conf', async () => {
     gentoo.write('/etc/portage/env-unset', 'XDG_DATA_DIRS');
     const results = await look();
-    expect(problems(results)).toEqual(['gentoo.env-unset hint']);
+    expect(problemsIn(results)).toEqual(['gentoo.env-unset hint']);
     expect(find(results, 'gentoo.env-unset')?.summary).toContain(
       `${unwantedVariables.length - 1} names`,
     );
     await applyFixes(checkContext(gentoo), find(results, 'gentoo.env-unset'));
-    expect(problems(await look())).toEqual([]);
+    expect(problemsIn(await look())).toEqual([]);
   });
 
   test('is skipped when Portage cannot be asked', async () => {
@@ -174,12 +176,12 @@ describe('gentoo.hook', () => {
     const file = '/usr/lib/tenon/env-hook.bash';
     gentoo.write(file, '');
     await installHook(gentoo.host, { mode: 'clean', file, stores: [] });
-    expect(problems(await look())).toEqual([]);
+    expect(problemsIn(await look())).toEqual([]);
     remove(file);
     const results = await look();
-    expect(problems(results)).toEqual(['gentoo.hook warn']);
+    expect(problemsIn(results)).toEqual(['gentoo.hook warn']);
     await applyFixes(checkContext(gentoo), find(results, 'gentoo.hook'));
-    expect(problems(await look())).toEqual([]);
+    expect(problemsIn(await look())).toEqual([]);
   });
 });
 
@@ -189,7 +191,7 @@ describe('gentoo.accounts', () => {
     const comment = 'user account removed @ 2026-11-01';
     gentoo.write('/etc/passwd', passwd.replace(/^(nixbld2:x:\d+:\d+):/mu, `$1:${comment}`));
     const results = await look();
-    expect(problems(results)).toEqual(['gentoo.accounts warn']);
+    expect(problemsIn(results)).toEqual(['gentoo.accounts warn']);
     expect(find(results, 'gentoo.accounts')?.fixes[0]?.commands).toEqual([
       ['emerge', '--oneshot', '--noreplace', 'acct-user/nixbld2'],
     ]);
@@ -197,7 +199,7 @@ describe('gentoo.accounts', () => {
 
   test('says that the package of the group is missing', async () => {
     remove('/var/db/pkg/acct-group');
-    expect(problems(await look())).toEqual(['gentoo.accounts warn']);
+    expect(problemsIn(await look())).toEqual(['gentoo.accounts warn']);
   });
 
   test('is skipped where setup installed tenon', async () => {
@@ -212,7 +214,7 @@ describe('gentoo.config-updates', () => {
     async file => {
       gentoo.write(file, '');
       const results = await look();
-      expect(problems(results)).toEqual(['gentoo.config-updates warn']);
+      expect(problemsIn(results)).toEqual(['gentoo.config-updates warn']);
       expect(find(results, 'gentoo.config-updates')?.evidence).toEqual([
         { source: file, value: 'pending' },
       ]);
@@ -221,20 +223,20 @@ describe('gentoo.config-updates', () => {
 
   test('leaves updates of other packages to others', async () => {
     gentoo.write('/etc/init.d/._cfg0000_sshd', '');
-    expect(problems(await look())).toEqual([]);
+    expect(problemsIn(await look())).toEqual([]);
   });
 });
 
 describe('gentoo.service-stopped', () => {
   test('says that the service of this runlevel does not run', async () => {
     remove('/run/openrc/started/tenon-daemon');
-    expect(problems(await look())).toEqual(['gentoo.service-stopped warn']);
+    expect(problemsIn(await look())).toEqual(['gentoo.service-stopped warn']);
   });
 
   test('says nothing of a service that is in no runlevel, or in another one', async () => {
     remove('/run/openrc/started/tenon-daemon');
     gentoo.write('/run/openrc/softlevel', 'single\n');
-    expect(problems(await look())).toEqual([]);
+    expect(problemsIn(await look())).toEqual([]);
   });
 
   test('takes a link whose script has gone for what it is', async () => {

@@ -29,6 +29,7 @@ describe('a variable of the caller', () => {
     { variable: 'PKG_CONFIG_PATH', any: 'error', emerge: 'error', fate: 'reaches' },
     { variable: 'PYTHONPATH', any: 'error', emerge: 'error', fate: 'reaches' },
     { variable: 'PERL5LIB', any: 'error', emerge: 'hint', fate: 'unset' },
+    { variable: 'LOCALE_ARCHIVE', any: 'hint', emerge: 'warn', fate: 'reaches' },
     { variable: 'SSL_CERT_FILE', any: 'warn', emerge: 'warn', fate: 'reaches' },
     { variable: 'XCURSOR_PATH', any: 'warn', emerge: 'warn', fate: 'reaches' },
     { variable: 'XDG_DATA_DIRS', any: 'hint', emerge: 'hint', fate: 'unset' },
