@@ -58,9 +58,7 @@ export function foreignParts(
     const part = judgePath(path, places, links.get(path));
     return part === undefined ? [] : [{ text, ...part }];
   });
-  return parts.filter(
-    ({ text }) => !parts.some(other => other.text !== text && isPartOf(other.text, text)),
-  );
+  return parts.filter(({ text, via }) => via === 'link' || !HAS_PIECES.test(text));
 }
 
 export function isInStore(path: string, { stores }: ForeignPlaces): boolean {
@@ -80,10 +78,8 @@ function judgePath(
   return leads === undefined ? undefined : { via: 'link', target };
 }
 
-/** Words with spaces in them are found whole and in pieces; the piece says it better. */
-function isPartOf(piece: string, whole: string): boolean {
-  return /[\s,;="']/u.test(whole) && whole.includes(piece);
-}
+/** An element of several words is looked at as a whole and in pieces; only a link needs the whole. */
+const HAS_PIECES = /[\s,;="']/u;
 
 function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);

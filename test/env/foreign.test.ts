@@ -68,9 +68,24 @@ describe('foreignParts', () => {
     expect(partsOf(value)).toEqual([]);
   });
 
-  test('takes a value of megabytes without fuss', () => {
-    const value = `${'/usr/lib:'.repeat(500_000)}/nix/store/a`;
-    expect(partsOf(value)).toHaveLength(1);
+  test.each(['/usr/lib:', '/nix/store/a b:', '/nix/store/a:', 'x /', '-I/gnu/store/'])(
+    'takes megabytes of "%s" without fuss',
+    piece => {
+      const value = `${piece.repeat(200_000)}/nix/store/a`;
+      expect(partsOf(value).length).toBeGreaterThan(0);
+    },
+  );
+
+  test('takes megabytes of different foreign paths without fuss', () => {
+    const value = Array.from({ length: 50_000 }, (_, number) => `/nix/store/${number} x`).join(':');
+    expect(partsOf(value)).toHaveLength(50_000);
+  });
+
+  test('finds a link whose path has a space in it', () => {
+    const links = new Map([['/opt/my qt', '/nix/store/a-qt']]);
+    expect(partsOf('/usr/lib:/opt/my qt', links)).toMatchObject([
+      { text: '/opt/my qt', via: 'link' },
+    ]);
   });
 
   test('never throws, and finds what is behind any text that ends a word', () => {
