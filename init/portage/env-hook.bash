@@ -79,20 +79,23 @@ __tenon_is_foreign() {
 
 # Lists of folders lose their foreign elements; anything else means something else without one of its words.
 __tenon_clean() {
-	local tn_name=$1 tn_rest='' tn_kept='' tn_element
+	local tn_name=$1 tn_list=$2: tn_kept='' tn_element
+	local -a tn_elements=() tn_rest=()
 	if [[ ${tn_name} == BASH_FUNC_* ]]; then
 		tn_name=${tn_name#BASH_FUNC_}
 		unset -f "${tn_name%"%%"}"
 		return 0
 	fi
 	if [[ ${tn_name} =~ (PATH|PATH_1_0|DIRS)$ || $2 =~ ^/[^:]*(:/[^:]*)+$ ]]; then
-		tn_rest=$2:
+		local - IFS=:
+		set -f
+		# shellcheck disable=SC2206 # split at colons, with patterns off
+		tn_elements=( ${tn_list} )
 	fi
-	while [[ -n ${tn_rest} ]]; do
-		tn_element=${tn_rest%%:*}
-		tn_rest=${tn_rest#*:}
-		__tenon_is_foreign "${tn_element}" || tn_kept+=${tn_kept:+:}${tn_element}
+	for tn_element in "${tn_elements[@]}"; do
+		__tenon_is_foreign "${tn_element}" || tn_rest+=( "${tn_element}" )
 	done
+	[[ ${tn_rest[*]} == *[!:]* ]] && tn_kept=${tn_rest[*]}
 	[[ ${tn_kept} || ${tn_name} != PATH ]] ||
 		tn_kept=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	if [[ ${tn_kept} ]]; then

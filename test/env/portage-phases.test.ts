@@ -243,6 +243,9 @@ describe('the hook and "tenon env" agree', () => {
     ['FOO', '/run/current-system/sw'],
     ['FOO', '/run/current-systems'],
     ['FOO', '/usr/a:/nix/store/b'],
+    ['FOO_PATH', '::*:/nix/store/a:/x y:$HOME:'],
+    ['FOO_PATH', ':/nix/store/a:'],
+    ['FOO_PATH', 'a\nb:/nix/store/a'],
   ])('on %s=%s', async (name, value) => {
     const planned = planCleaning(new Map([[name, value]]), places, new Map());
     const { variables } = await runPhase({ [name]: value });
