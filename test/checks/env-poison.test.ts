@@ -1,8 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { checkContext } from '../support/check-context.ts';
 import { createFixtureHost } from '../support/fixture-host.ts';
 import { createGentooHost } from '../support/gentoo-host.ts';
 import { find, judge, problemsOf } from '../support/judge.ts';
+
+/** Programs start slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 async function judgeWith(env: Readonly<Record<string, string>>, files = {}) {
   using fixture = await createGentooHost();

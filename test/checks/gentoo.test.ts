@@ -1,7 +1,7 @@
 import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { installHook } from '../../src/env/apply-hook.ts';
 import { unwantedVariables } from '../../src/env/variables.ts';
 import { testAsRoot } from '../support/as-root.ts';
@@ -9,6 +9,9 @@ import { checkContext } from '../support/check-context.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
 import { createGentooHost } from '../support/gentoo-host.ts';
 import { applyFixes, find, judge, problemsOf } from '../support/judge.ts';
+
+/** Programs start slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 let gentoo: FixtureHost;
 beforeEach(async () => {

@@ -2,10 +2,13 @@ import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { envUnsetLine } from '../../src/env/make-conf.ts';
 import { testAsRoot } from '../support/as-root.ts';
 import { type Outcome, runProgram } from '../support/run-program.ts';
+
+/** Programs start slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 const TENON = fileURLToPath(new URL('../../src/tenon', import.meta.url));
 const LIMITS = { timeoutMs: 60_000 };

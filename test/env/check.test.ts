@@ -1,9 +1,12 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { checkEnvironment, type Questions } from '../../src/env/check.ts';
 import { createHost } from '../../src/host/host.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
+
+/** Programs start slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 const signal = new AbortController().signal;
 

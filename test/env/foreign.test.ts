@@ -1,6 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ForeignPlaces, foreignParts, foreignPlaces } from '../../src/env/foreign.ts';
+
+/** A busy machine takes long for megabytes. */
+jest.setTimeout(60_000);
 
 const places = foreignPlaces({ storeDir: '/tenon/store', profilesDir: '/tenon/profiles' });
 const NO_LINKS = new Map<string, string>();

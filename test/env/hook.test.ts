@@ -1,10 +1,13 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { installHook, readHook, uninstallHook } from '../../src/env/apply-hook.ts';
 import type { HookCall } from '../../src/env/hook.ts';
 import { testAsRoot } from '../support/as-root.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
+
+/** Programs start slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 const HOOK = new URL('../../init/portage/env-hook.bash', import.meta.url);
 const BASHRC = '/etc/portage/bashrc';

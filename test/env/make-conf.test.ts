@@ -1,10 +1,13 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { addToMakeConf, removeFromMakeConf } from '../../src/env/apply-make-conf.ts';
 import { addNames, envUnsetLine, removeNames } from '../../src/env/make-conf.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
+
+/** Programs start slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 const MAKE_CONF = '/etc/portage/make.conf';
 const OWN_FILE = `${MAKE_CONF}/zz-tenon-env-unset`;

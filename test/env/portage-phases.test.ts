@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { planCleaning } from '../../src/env/clean.ts';
 import { parseEnviron } from '../../src/env/environment.ts';
 import { foreignPlaces } from '../../src/env/foreign.ts';
@@ -9,6 +9,9 @@ import { type HookMode, hookLines } from '../../src/env/hook.ts';
 import { envUnsetLine } from '../../src/env/make-conf.ts';
 import { classes, mayBeUnset } from '../../src/env/variables.ts';
 import { runProgram } from '../support/run-program.ts';
+
+/** Programs start slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 const HOOK = new URL('../../init/portage/env-hook.bash', import.meta.url).pathname;
 

@@ -1,7 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { fateOf, tableFacts } from '../../src/env/portage.ts';
 import { hasPortage, readPortage } from '../../src/env/read-portage.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
+
+/** Programs start slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 const LISTS = 'site-packages/portage/package/ebuild/_config/special_env_vars.py';
 const NO_VARIABLES = new Map<string, string>();
