@@ -13,6 +13,14 @@ import { daemonVersionSkew } from './daemon-version-skew.ts';
 import { desktopBuildersVisible } from './desktop-builders-visible.ts';
 import { envGl } from './env-gl.ts';
 import { envLocale } from './env-locale.ts';
+import { envPoisonBuild } from './env-poison-build.ts';
+import { envPoisonData } from './env-poison-data.ts';
+import { envPoisonInterpreters } from './env-poison-interpreters.ts';
+import { envPoisonLoader } from './env-poison-loader.ts';
+import { envPoisonOther } from './env-poison-other.ts';
+import { envPoisonPlugins } from './env-poison-plugins.ts';
+import { envPoisonPrograms } from './env-poison-programs.ts';
+import { envPoisonResources } from './env-poison-resources.ts';
 import { envXdgDefault } from './env-xdg-default.ts';
 import { fsBuildDir } from './fs-build-dir.ts';
 import { fsFreeSpace } from './fs-free-space.ts';
@@ -23,6 +31,15 @@ import { fsStoreSymlink } from './fs-store-symlink.ts';
 import { fsStoreType } from './fs-store-type.ts';
 import { fsStoreWork } from './fs-store-work.ts';
 import { fsTmpExec } from './fs-tmp-exec.ts';
+import { gentooAccounts } from './gentoo-accounts.ts';
+import { gentooConfigUpdates } from './gentoo-config-updates.ts';
+import { gentooEnvUnset } from './gentoo-env-unset.ts';
+import { gentooHook } from './gentoo-hook.ts';
+import { gentooKernelNext } from './gentoo-kernel-next.ts';
+import { gentooKernelRunning } from './gentoo-kernel-running.ts';
+import { gentooKeywords } from './gentoo-keywords.ts';
+import { gentooOverlaySource } from './gentoo-overlay-source.ts';
+import { gentooServiceStopped } from './gentoo-service-stopped.ts';
 import { hostCgroups } from './host-cgroups.ts';
 import { hostClock } from './host-clock.ts';
 import { hostEntropy } from './host-entropy.ts';
@@ -116,11 +133,28 @@ export const checks: readonly Check<CheckContext>[] = [
   envXdgDefault,
   envLocale,
   envGl,
+  envPoisonLoader,
+  envPoisonPlugins,
+  envPoisonBuild,
+  envPoisonInterpreters,
+  envPoisonResources,
+  envPoisonData,
+  envPoisonPrograms,
+  envPoisonOther,
   shellNoninteractive,
   shellSudoPath,
   shellPathOrder,
   shellDuplicateHooks,
   desktopBuildersVisible,
+  gentooOverlaySource,
+  gentooKeywords,
+  gentooKernelRunning,
+  gentooKernelNext,
+  gentooEnvUnset,
+  gentooHook,
+  gentooAccounts,
+  gentooConfigUpdates,
+  gentooServiceStopped,
   configValid,
   configNoEffect,
   configCacheKeys,

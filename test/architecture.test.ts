@@ -19,10 +19,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   build: ['base', 'formats', 'config', 'host', 'store', 'cache', 'fhs'],
   client: ['base', 'formats', 'config', 'host', 'protocol'],
   daemon: ['base', 'formats', 'config', 'host', 'protocol', 'store', 'cache', 'build'],
-  emerge: ['base', 'formats', 'config'],
+  env: ['base', 'formats', 'config', 'host'],
   setup: ['base', 'formats', 'config', 'host'],
-  doctor: ['base', 'formats', 'config', 'host', 'protocol', 'client'],
-  checks: ['base', 'formats', 'config', 'doctor'],
+  doctor: ['base', 'formats', 'config', 'host', 'protocol', 'client', 'env'],
+  checks: ['base', 'formats', 'config', 'env', 'doctor'],
   cli: ['*'],
   main: ['*'],
   release: ['base', 'host'],
@@ -46,7 +46,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What depends on nothing but its arguments. */
-const PURE = ['src/formats/', 'src/protocol/', 'src/lang/', 'src/emerge/', 'src/setup/plan.ts'];
+const PURE = ['src/formats/', 'src/protocol/', 'src/lang/', 'src/env/', 'src/setup/plan.ts'];
 const IMPURE =
   /\bprocess\.|\bDate\.now|\bnew Date\(\)|\bMath\.random|\bperformance\.|\brandomBytes/;
 

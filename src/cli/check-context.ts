@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { CheckContext, Configuration } from '../doctor/context.ts';
 import { createHostLooks } from '../doctor/host-looks.ts';
 import { once } from '../doctor/once.ts';
+import { checkEnvironment } from '../env/check.ts';
 import { probeSandbox } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
 import { currentGroups, currentIds } from '../host/store-files.ts';
@@ -56,6 +57,9 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     probeSandbox: once(() => probeSandbox(enterPath, signal)),
     readSpace: path => host.readSpace(path),
     ...createHostLooks({ host, uid, layout, service, buildUsers, signal }),
+    readEnvironment: once(() =>
+      checkEnvironment(host, { pid: process.pid, uid, env, signal }, { scope: 'any' }),
+    ),
   };
 }
 

@@ -34,7 +34,7 @@ export function defineCommand<Options, Result>(
   command: CommandDefinition<Options, Result>,
 ): Command {
   return async (context, argv) => {
-    if (argv.includes('--help')) {
+    if (asksForHelp(argv)) {
       context.out.line(`${command.summary}\n\n${command.usage}`);
       return exitCodes.done;
     }
@@ -43,6 +43,12 @@ export function defineCommand<Options, Result>(
     command.render(result, context.out, options);
     return command.exitCode?.(result) ?? exitCodes.done;
   };
+}
+
+/** What follows `--` belongs to another program. */
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--help');
 }
 
 interface ParsedFlags<Flags extends ParseArgsOptionsConfig> {

@@ -29,6 +29,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./doctor.ts')).doctor,
   },
   {
+    name: 'env',
+    summary: "Keep files of a store out of emerge and of this host's programs",
+    load: async () => (await import('./env.ts')).env,
+  },
+  {
     name: 'daemon',
     summary: 'Serve the store, in the foreground',
     load: async () => (await import('./daemon.ts')).daemon,

@@ -1,4 +1,6 @@
 import { storeLayout } from '../config/layout.ts';
+import { uninstallHook } from '../env/apply-hook.ts';
+import { removeFromMakeConf } from '../env/apply-make-conf.ts';
 import type { Kept, Tools } from '../setup/action.ts';
 import type { Entry } from '../setup/journal.ts';
 import { Journal, readHistory } from '../setup/journal.ts';
@@ -112,6 +114,7 @@ async function remove(
   const layout = storeLayout({});
   const kept: Kept[] = [];
   const failures = [...(await undo(tools, { out, kept, purge: options.purgeStore }))];
+  failures.push(...(await clearPortage(tools)));
   if (options.purgeStore) failures.push(...(await purge(tools)));
   const traces = await findTraces(tools.host, {
     layout,
@@ -131,6 +134,17 @@ async function undo(tools: Tools, { out, kept, purge }: Undoing): Promise<readon
   await using journal = await Journal.take(tools.host, places.journal);
   const events = taskEvents(undoAll(journal, tools, purge ? 'purge' : 'uninstall'), kept);
   return await showTasks(out, STEP_GROUPS.toReversed(), events);
+}
+
+/** What `tenon env` added to Portage's configuration leads to a program that is gone. */
+async function clearPortage({ host }: Tools): Promise<readonly Failure[]> {
+  try {
+    await uninstallHook(host);
+    await removeFromMakeConf(host);
+    return [];
+  } catch (error) {
+    return [{ what: 'the lines for Portage', error }];
+  }
 }
 
 async function purge({ host }: Tools): Promise<readonly Failure[]> {

@@ -1,5 +1,6 @@
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
+import type { EnvironmentReport } from '../env/check.ts';
 import type { Space } from '../host/disks.ts';
 import type { ProbeStep } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
@@ -48,6 +49,8 @@ export interface CheckContext {
   readServiceState(): Promise<ServiceState>;
   /** What the journal of setup says; only root can read it. */
   readInstallation(): Promise<Installation>;
+  /** What in the caller's environment, and in the files that set it, leads to a store. */
+  readEnvironment(): Promise<EnvironmentReport>;
   /** Throws when no daemon answers. */
   greetDaemon(): Promise<DaemonGreeting>;
   /** The process that serves the store; undefined when none answers or it cannot be seen. */

@@ -13,6 +13,12 @@ const LOCK = { shared: 1, exclusive: 2, unlock: 8 };
 const LOCK_NB = 4;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
+const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
+/** SIGPIPE and SIGXFSZ. */
+const IGNORED_BY_NODE = [13, 25];
 const CREDENTIALS_BYTES = 12;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -80,8 +86,35 @@ export function exitNow(status: number): never {
   throw new RangeError('_exit(2) does not return');
 }
 
+/**
+ * execve(2): this process becomes another program, which finds the signals and the first three descriptors as one that a
+ * shell starts. All texts are byte strings. Returns only to throw.
+ */
+export function becomeProgram(
+  path: string,
+  argv: readonly string[],
+  variables: readonly string[],
+): never {
+  for (const signal of IGNORED_BY_NODE) libc().signal(signal, null);
+  for (const fd of [0, 1, 2]) {
+    const flags = libc().fcntl(fd, F_GETFL, 0);
+    if (flags === -1) continue;
+    libc().fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    libc().fcntl(fd, F_SETFD, 0);
+  }
+  libc().execve(cString(path), pointers(argv), pointers(variables));
+  throw lastError('execve');
+}
+
+function pointers(texts: readonly string[]): readonly (Buffer | null)[] {
+  return [...texts.map(cString), null];
+}
+
 interface Libc {
   exit(status: number): void;
+  execve(path: Buffer, argv: readonly (Buffer | null)[], envp: readonly (Buffer | null)[]): number;
+  fcntl(fd: number, command: number, value: number): number;
+  signal(number: number, handler: null): unknown;
   flock(fd: number, operation: number): number;
   send(fd: number, bytes: Buffer, sizeBytes: number, flags: number): number;
   getsockopt(fd: number, level: number, option: number, value: Buffer, length: Buffer): number;
@@ -111,6 +144,9 @@ function load(): Libc {
     getsockopt: self.func(
       'int getsockopt(int fd, int level, int option, _Out_ void *value, _Inout_ void *length)',
     ),
+    execve: self.func('int execve(const void *path, const void **argv, const void **envp)'),
+    fcntl: self.func('int fcntl(int fd, int command, int value)'),
+    signal: self.func('void *signal(int number, void *handler)'),
     llistxattr: self.func('intptr_t llistxattr(const void *path, _Out_ void *names, size_t size)'),
     lremovexattr: self.func('int lremovexattr(const void *path, const void *name)'),
     trim: findTrim(self),

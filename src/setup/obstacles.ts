@@ -12,6 +12,9 @@ interface Look {
 
 const ACCOUNT_PROGRAMS = ['groupadd', 'useradd', 'usermod', 'userdel', 'groupdel'] as const;
 
+/** Setup hands nothing of its caller's environment on, so what is wrong with that does not stand in its way. */
+const OF_THE_CALLER = 'env.';
+
 /** Everything that keeps setup from beginning, so that it can be cured in one go. */
 export function findObstacles(look: Look): readonly string[] {
   return [
@@ -21,7 +24,7 @@ export function findObstacles(look: Look): readonly string[] {
       inspection.state === 'conflict' ? [inspection.reason] : [],
     ),
     ...look.preflight
-      .filter(({ status }) => status === 'error')
+      .filter(({ id, status }) => status === 'error' && !id.startsWith(OF_THE_CALLER))
       .map(({ id, summary }) => `${summary}, see "tenon doctor ${id}"`),
   ];
 }

@@ -1,5 +1,6 @@
 import { commandScenarios } from './commands.ts';
 import { type Contender, type Name, startContender } from './contender.ts';
+import { hookScenarios } from './hook.ts';
 import { memoryScenarios } from './memory.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
@@ -14,7 +15,7 @@ const [tmpfs = '', ...wanted] = process.argv.slice(2);
 const isWanted = ({ name }: { readonly name: string }) =>
   wanted.length === 0 || wanted.some(part => name.includes(part));
 let missed = 0;
-for (const { name, bar, measure } of commandScenarios.filter(isWanted)) {
+for (const { name, bar, measure } of [...commandScenarios, ...hookScenarios].filter(isWanted)) {
   const { figures, value } = measure();
   if (value > bar) missed += 1;
   const verdict = `${value.toFixed(2)}  bar ${bar}  ${value > bar ? 'MISSED' : 'met'}`;

@@ -23,11 +23,11 @@ describe('the command line', () => {
 
   test('lists its commands', async () => {
     const { stdout } = await run('--help');
-    for (const name of ['plan', 'setup', 'uninstall', 'doctor', 'daemon', 'start'])
+    for (const name of ['plan', 'setup', 'uninstall', 'doctor', 'env', 'daemon', 'start'])
       expect(stdout).toContain(`  ${name} `);
   });
 
-  test.each(['plan', 'setup', 'uninstall', 'doctor', 'daemon', 'start'])(
+  test.each(['plan', 'setup', 'uninstall', 'doctor', 'env', 'daemon', 'start'])(
     '%s has a help text and changes nothing for it',
     async name => {
       expect(await run(name, '--help')).toEqual({

@@ -4,6 +4,7 @@ import { describeOnMachine } from '../support/machine-describe.ts';
 import type { Init, Suite } from '../support/machine-recipes.ts';
 import { type Journey, takeInventory } from './journey.ts';
 import { testBuilds } from './journey-builds.ts';
+import { configurePortage, testEmerge } from './journey-emerge.ts';
 import { testQueries } from './journey-queries.ts';
 import { testReload } from './journey-reload.ts';
 import { testService } from './journey-service.ts';
@@ -18,6 +19,7 @@ export function describeLifecycle(init: Init, suite: Suite): void {
     testQueries(journey);
     testReload(journey);
     testService(journey);
+    testEmerge(journey);
     testUninstall(journey);
   });
 }
@@ -26,6 +28,7 @@ function startJourney(init: Init, suite: Suite): () => Journey {
   let journey: Journey | undefined;
   beforeAll(async () => {
     const machine = await bootMachine({ init, suite });
+    await configurePortage(machine);
     journey = { machine, before: takeInventory(machine) };
   });
   afterAll(() => journey?.machine[Symbol.asyncDispose]());

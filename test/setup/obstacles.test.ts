@@ -55,6 +55,11 @@ describe('findObstacles', () => {
     expect(findObstacles({ ...HEALTHY, ...look })).toEqual([expect.stringContaining(obstacle)]);
   });
 
+  test('does not mind what is wrong with the environment of its caller', () => {
+    const preflight = [{ id: 'env.poison.loader', status: 'error', summary: 'poisoned' }];
+    expect(findObstacles({ ...HEALTHY, preflight })).toEqual([]);
+  });
+
   test('does not ask for programs when no account is to be made', () => {
     const programs = { ...PROGRAMS, useradd: undefined };
     expect(findObstacles({ ...HEALTHY, facts: { programs } })).toEqual([]);

@@ -3,6 +3,7 @@ import { storeLayout } from '../../src/config/layout.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import type { CheckContext, ProbeStep } from '../../src/doctor/context.ts';
 import { createHostLooks } from '../../src/doctor/host-looks.ts';
+import { checkEnvironment } from '../../src/env/check.ts';
 import { parseMountinfo } from '../../src/host/mounts.ts';
 import type { FixtureHost } from './fixture-host.ts';
 
@@ -40,6 +41,8 @@ const BIG_DISK = {
   inodes: 2 ** 26,
   freeInodes: 2 ** 25,
 };
+/** A process that this machine's /proc does not have, so that nobody is blamed. */
+const CALLER = { pid: 2 ** 30, uid: 0, signal: new AbortController().signal };
 
 /** A healthy host with two build users, which a test breaks before or with `changes`. */
 export function checkContext(
@@ -79,6 +82,8 @@ export function checkContext(
       program: '/usr/bin/node',
       environment: new Map(),
     }),
+    readEnvironment: () =>
+      checkEnvironment(host, { ...CALLER, env: changes.env ?? {} }, { scope: 'any' }),
     ...changes,
   };
 }

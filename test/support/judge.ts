@@ -21,6 +21,16 @@ export function problems(results: readonly CheckResult[]): readonly string[] {
     .map(({ id, status }) => `${id} ${status}`);
 }
 
+/** What checks of these groups say, and whatever any other one calls an error. */
+export function problemsOf(
+  groups: readonly string[],
+  results: readonly CheckResult[],
+): readonly string[] {
+  return problems(
+    results.filter(({ group, status }) => groups.includes(group) || status === 'error'),
+  );
+}
+
 export function find(results: readonly CheckResult[], id: string): CheckResult | undefined {
   return results.find(result => result.id === id);
 }

@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+
+/** What has no counterpart in stock Nix, but a bar of its own. */
+interface HookScenario {
+  readonly name: string;
+  /** What it must not be above. */
+  readonly bar: number;
+  measure(): { readonly figures: string; readonly value: number };
+}
+
+const HOOK = new URL('../../init/portage/env-hook.bash', import.meta.url).pathname;
+const PHASES = 200;
+/** About what Portage hands to a phase: its own variables and those of a desktop session. */
+const VARIABLES = 200;
+
+/** Sources the hook as a phase does, so often that the clock's grain and the shell's start do not matter. */
+const SCRIPT = `
+  EBUILD_PHASE=setup
+  ewarn() { echo poisoned; }
+  begin=\${EPOCHREALTIME/[.,]/}
+  for (( i = 0; i < ${PHASES}; i++ )); do source "$1" clean || :; done
+  end=\${EPOCHREALTIME/[.,]/}
+  echo $(( end - begin ))
+`;
+
+export const hookScenarios: readonly HookScenario[] = [
+  {
+    name: 'Portage hook in a phase, clean caller, in ms',
+    bar: 3,
+    measure() {
+      const entries = Array.from({ length: VARIABLES }, (_, number) => [
+        `NAME_${number}`,
+        `/usr/lib64/some/folder:/usr/share/another/${number}`,
+      ]);
+      const env = Object.fromEntries([...entries, ['PATH', process.env.PATH ?? '']]);
+      const argv = ['--norc', '-c', SCRIPT, 'phase', HOOK];
+      const { stdout } = spawnSync('bash', argv, { env, encoding: 'utf8' });
+      if (!/^\d+\n$/u.test(stdout)) throw new Error(`the hook said something: ${stdout}`);
+      const value = Number(stdout) / 1000 / PHASES;
+      return { figures: `tenon ${value.toFixed(2)} ms`, value };
+    },
+  },
+];
