@@ -1,12 +1,5 @@
 import { spawnSync } from 'node:child_process';
-
-/** What has no counterpart in stock Nix, but a bar of its own. */
-interface HookScenario {
-  readonly name: string;
-  /** What it must not be above. */
-  readonly bar: number;
-  measure(): { readonly figures: string; readonly value: number };
-}
+import type { CommandScenario } from './commands.ts';
 
 const HOOK = new URL('../../init/portage/env-hook.bash', import.meta.url).pathname;
 const PHASES = 200;
@@ -23,7 +16,7 @@ const SCRIPT = `
   echo $(( end - begin ))
 `;
 
-export const hookScenarios: readonly HookScenario[] = [
+export const hookScenarios: readonly CommandScenario[] = [
   {
     name: 'Portage hook in a phase, clean caller, in ms',
     bar: 3,
