@@ -6,14 +6,16 @@ const PHASES = 200;
 /** About what Portage hands to a phase: its own variables and those of a desktop session. */
 const VARIABLES = 200;
 
-/** Sources the hook as a phase does, so often that the clock's grain and the shell's start do not matter. */
+/** Sources the hook as a phase does, again and again, and says how many microseconds each took. */
 const SCRIPT = `
   EBUILD_PHASE=setup
   ewarn() { echo poisoned; }
-  begin=\${EPOCHREALTIME/[.,]/}
-  for (( i = 0; i < ${PHASES}; i++ )); do source "$1" clean || :; done
-  end=\${EPOCHREALTIME/[.,]/}
-  echo $(( end - begin ))
+  for (( i = 0; i < ${PHASES}; i++ )); do
+    begin=\${EPOCHREALTIME/[.,]/}
+    source "$1" clean || :
+    end=\${EPOCHREALTIME/[.,]/}
+    echo $(( end - begin ))
+  done
 `;
 
 export const hookScenarios: readonly CommandScenario[] = [
@@ -28,8 +30,9 @@ export const hookScenarios: readonly CommandScenario[] = [
       const env = Object.fromEntries([...entries, ['PATH', process.env.PATH ?? '']]);
       const argv = ['--norc', '-c', SCRIPT, 'phase', HOOK];
       const { stdout } = spawnSync('bash', argv, { env, encoding: 'utf8' });
-      if (!/^\d+\n$/u.test(stdout)) throw new Error(`the hook said something: ${stdout}`);
-      const value = Number(stdout) / 1000 / PHASES;
+      const times = stdout.trim().split('\n').map(Number);
+      if (times.length !== PHASES) throw new Error(`the hook said something: ${stdout}`);
+      const value = (times.toSorted((a, b) => a - b)[PHASES / 2] ?? Number.NaN) / 1000;
       return { figures: `tenon ${value.toFixed(2)} ms`, value };
     },
   },
