@@ -83,7 +83,7 @@ both('built by $who', situation => {
 
   test.each(PROCESSES)('a builder may leave a process $what, which dies', async ({ script }) => {
     await shop.build(`run "leaves" { } "${script}"`);
-    await until('it is gone', () => findProcesses('sleep\0' + '86411').length === 0, 1_000);
+    await until('it is gone', () => findProcesses('sleep\0' + '86411').length === 0);
   });
 
   describe('an output', () => {

@@ -54,7 +54,7 @@ both('without a sandbox, $who,', situation => {
   test('kills what a builder leaves', async () => {
     if (situation !== rootWithBuildUsers) return; // without a uid of its own nobody can tell whose it is
     await shop.build(`run "good-daemon" {} "setsid sleep 86422 & echo > $out"`);
-    await until('it is gone', () => findProcesses('sleep\0' + '86422').length === 0, 1_000);
+    await until('it is gone', () => findProcesses('sleep\0' + '86422').length === 0);
   });
 
   test('makes a fixed output that is right, and leaves nothing of one that is wrong', async () => {

@@ -20,6 +20,7 @@ const SHOW_IDS = 'run "ids" {} "cat /proc/self/uid_map /proc/self/gid_map > $out
     shop = createWorkshop();
     gate = join(shop.store.root, 'gate');
     mkdirSync(gate);
+    chmodSync(gate, 0o777);
   });
 
   afterEach(async () => {
@@ -33,9 +34,8 @@ const SHOW_IDS = 'run "ids" {} "cat /proc/self/uid_map /proc/self/gid_map > $out
     });
   const mapsOf = (path: string) => readFileSync(path, 'utf8').trim().split(/\s+/).map(Number);
   const waiting = (name: string) =>
-    `run "${name}" {} "until test -e /gate/open; do sleep 0.02; done; cat /proc/self/uid_map > $out"`;
-  const isWaiting = (count: number) => () =>
-    findProcesses('until test -e /gate/open').length >= count;
+    `run "${name}" {} "touch /gate/${name}; until test -e /gate/open; do sleep 0.02; done; cat /proc/self/uid_map > $out"`;
+  const isWaiting = (name: string) => () => existsSync(join(gate, name));
   const openGate = () => writeFileSync(join(gate, 'open'), '');
 
   test('builds in a sandbox under an id that no account has', async () => {
@@ -47,7 +47,7 @@ const SHOW_IDS = 'run "ids" {} "cat /proc/self/uid_map /proc/self/gid_map > $out
   test('gives each build an id of its own', async () => {
     await using _daemon = await start();
     const builds = ['one', 'two'].map(name => shop.build(waiting(name)));
-    await until('both run', isWaiting(2));
+    for (const name of ['one', 'two']) await until(`${name} runs`, isWaiting(name), 30_000);
     openGate();
     const uids = (await Promise.all(builds)).map(out => mapsOf(out)[1]);
     expect(uids.toSorted()).toEqual([FIRST, FIRST + SLOT]);

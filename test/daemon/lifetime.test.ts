@@ -83,7 +83,7 @@ describe('a daemon that died', () => {
     const broken = expect(ended).rejects.toMatchObject({ code: 'client/disconnected' });
     await daemon.kill();
     await broken;
-    await until('no builder is left', () => findProcesses(START_WORDS).length === 0, 1_000);
+    await until('no builder is left', () => findProcesses(START_WORDS).length === 0);
   });
 
   test('leaves its socket to the next one', async () => {

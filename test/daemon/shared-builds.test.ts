@@ -90,12 +90,12 @@ describe('one derivation', () => {
     expect(findProcesses('working on alone').length).toBeGreaterThan(1);
     client.child.kill('SIGKILL');
     await client.ended;
-    await until('the builder is gone', () => findProcesses('working on alone').length === 0, 1_500);
+    await until('the builder is gone', () => findProcesses('working on alone').length === 0);
     const again = await startClient(counted('alone', 300));
     await until('it starts again', () => timesBuilt('alone') === 2);
     again.child.kill('SIGINT');
     await again.ended;
-    await until('the builder is gone', () => findProcesses('working on alone').length === 0, 1_500);
+    await until('the builder is gone', () => findProcesses('working on alone').length === 0);
   });
 
   test.each([

@@ -12,7 +12,7 @@ export function findProcesses(text: string): readonly number[] {
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  limitMs = 5_000,
+  limitMs = 15_000,
 ): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!(await condition())) {

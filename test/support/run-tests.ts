@@ -16,6 +16,8 @@ const JEST = [
   join(root, 'node_modules/jest/bin/jest.js'),
   `--rootDir=${root}`,
   '--passWithNoTests',
+  // A test that failed may leave something running, which must not keep the report back.
+  '--forceExit',
 ];
 const QUICK = ['--maxWorkers=2', '--testPathIgnorePatterns=/test/journeys/'];
 const JOURNEYS = ['--runInBand', '--testPathIgnorePatterns=/test/(?!journeys/)'];
