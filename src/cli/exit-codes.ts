@@ -11,6 +11,7 @@ export const exitCodes = {
   incomplete: 5,
   privileges: 6,
   cancelled: 7,
+  pending: 10,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -19,6 +20,8 @@ const CODES: readonly (readonly [code: string, status: number])[] = [
   ['cli/usage', exitCodes.usage],
   ['cli/unwritable', exitCodes.usage],
   ['cli/declined', exitCodes.cancelled],
+  ['cli/cannot-save', exitCodes.usage],
+  ['cli/cannot-open', exitCodes.usage],
   ['cli/privileges', exitCodes.privileges],
   ['cli/interrupted', exitCodes.interrupted],
   ['cli/terminated', exitCodes.terminated],
@@ -28,6 +31,8 @@ const CODES: readonly (readonly [code: string, status: number])[] = [
   ['setup/busy', exitCodes.blocked],
   ['setup/no-free-ids', exitCodes.blocked],
   ['setup/unfinished', exitCodes.blocked],
+  ['setup/drifted', exitCodes.blocked],
+  ['setup/bad-plan-file', exitCodes.usage],
 ];
 
 const CONFIGURATION = 'config/';

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { unreadable } from '../config/errors.ts';
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import { MAX_CONF_BYTES } from '../config/nix-conf.ts';
 import type { SettingFacts } from '../config/setting-kinds.ts';
@@ -19,12 +20,13 @@ export function loadNixSettings(
   layout: StoreLayout,
   env: Environment,
   isRoot = currentIds().uid === 0,
+  readConf = readConfFile,
 ): ReadSettings {
   const sources = {
     files: [layout.nixConfFile, ...userConfFiles(env)],
     nixConfig: env.NIX_CONFIG,
     options: [],
-    readConf: (path: string) => readLinkedFile(path, MAX_CONF_BYTES),
+    readConf,
   };
   return readSettings(sources, settingFacts(layout, isRoot));
 }
@@ -38,4 +40,13 @@ export function settingFacts({ confDir }: StoreLayout, isRoot: boolean): Setting
     hasKvm: isUsable('/dev/kvm'),
     confDir,
   };
+}
+
+/** Undefined when there is no such file. Throws `config/unreadable` when there is one that cannot be read. */
+export function readConfFile(path: string): string | undefined {
+  try {
+    return readLinkedFile(path, MAX_CONF_BYTES);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }

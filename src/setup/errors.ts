@@ -70,3 +70,18 @@ export function incompleteProgram(folder: string, file: string): TenonError {
     hint: 'Run "npm run setup" in a fresh checkout',
   });
 }
+
+/** A file that should hold a saved plan holds something else. */
+export function badPlanFile(file: string, reason: string): TenonError {
+  return new TenonError('setup/bad-plan-file', `Cannot use the plan in ${file}: ${reason}`, {
+    hint: 'Make one with "tenon plan --out FILE"',
+  });
+}
+
+/** The host is not as it was when the plan was saved; nothing was changed. */
+export function drifted(file: string, reasons: readonly string[]): TenonError {
+  const message = `Cannot apply the plan in ${file}: ${reasons.join('; ')} since it was made`;
+  return new TenonError('setup/drifted', message, {
+    hint: 'Make a new plan with "tenon plan --out FILE", and look at it',
+  });
+}

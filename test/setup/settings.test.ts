@@ -46,8 +46,9 @@ describe('settings of setup', () => {
   });
 
   test('come back from the tenon.conf that keeps them', () => {
-    const users = usersOf(resolve({}));
-    const conf = parseTenonConf(formatAnswers({ accounts: TAKEN, users }), 'tenon.conf');
+    const settings = resolve({});
+    const users = usersOf(settings);
+    const conf = parseTenonConf(formatAnswers(settings, TAKEN, undefined) ?? '', 'tenon.conf');
     const file = { path: 'tenon.conf', conf };
     const again = resolveSetupSettings({ flags: {}, env: {}, file, detected });
     expect(usersOf(again)).toEqual({ ...users, base: 31_000 });
