@@ -80,3 +80,10 @@ export function describeError(error: unknown) {
     exitCode: exitCodeOf(error),
   };
 }
+
+/** `--root` names nothing that could be a host. */
+export function noSuchRoot(root: string): TenonError {
+  return new TenonError('cli/no-such-root', `Cannot use --root ${root}: it is not a directory`, {
+    hint: 'Mount or make the root first',
+  });
+}

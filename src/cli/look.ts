@@ -16,6 +16,7 @@ import { usersOf } from '../setup/settings.ts';
 import { findShells } from '../setup/shell-steps.ts';
 import { CHECK_TIMEOUT_MS, createCheckContext } from './check-context.ts';
 import type { CommandContext } from './command.ts';
+import { noSuchRoot } from './errors.ts';
 import { loadNixSettings, readConfFile } from './nix-settings.ts';
 import { expectKnownNames, readTenonConf } from './setup-settings.ts';
 import type { Target } from './target.ts';
@@ -56,6 +57,7 @@ export async function readSurroundings(
   const layout = storeLayout({});
   const tools = createTools(layout, root);
   const { host } = tools;
+  if ((await host.look('/'))?.kind !== 'directory') throw noSuchRoot(root);
   const read = (path: string) => readConfFile(host.at(path));
   const foreign = (path: string) => {
     const text = read(path);

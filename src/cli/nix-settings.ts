@@ -5,7 +5,7 @@ import { MAX_CONF_BYTES } from '../config/nix-conf.ts';
 import type { SettingFacts } from '../config/setting-kinds.ts';
 import type { ReadSettings } from '../config/settings.ts';
 import { readSettings, userConfFiles } from '../config/settings.ts';
-import { currentIds, isUsable, readLinkedFile } from '../host/store-files.ts';
+import { currentIds, isUsable, readSmallFile, realPath } from '../host/store-files.ts';
 
 /** Nix's names for the machines that Node runs on. */
 const SYSTEMS: Readonly<Record<string, string>> = {
@@ -45,7 +45,11 @@ export function settingFacts({ confDir }: StoreLayout, isRoot: boolean): Setting
 /** Undefined when there is no such file. Throws `config/unreadable` when there is one that cannot be read. */
 export function readConfFile(path: string): string | undefined {
   try {
-    return readLinkedFile(path, MAX_CONF_BYTES);
+    const file = realPath(path);
+    if (file === undefined) return undefined;
+    const text = readSmallFile(file, MAX_CONF_BYTES);
+    if (text === undefined) throw new Error(`it is no file of at most ${MAX_CONF_BYTES} bytes`);
+    return text;
   } catch (error) {
     throw unreadable(path, error);
   }

@@ -7,6 +7,7 @@ import { isForeign } from '../setup/existing.ts';
 import { gatherPlanInput } from '../setup/gather.ts';
 import { findObstacles } from '../setup/obstacles.ts';
 import { planSteps } from '../setup/plan.ts';
+import { findReadOnly } from '../setup/read-only.ts';
 import type { Survey } from '../setup/run.ts';
 import { survey } from '../setup/run.ts';
 import { describeSettings, findUnfollowed } from '../setup/settings.ts';
@@ -62,8 +63,19 @@ export async function makeProspect(around: Surroundings, look: Look): Promise<Pr
       ...findUnfollowed(settings, init),
       ...existingObstacles(look.existing, settings.existing.value),
       ...findObstacles({ ...look, init, surveys }),
+      ...(await readOnlyObstacles(around, surveys)),
     ],
   };
+}
+
+/** An ordinary user cannot tell what root may write. */
+async function readOnlyObstacles(
+  { tools, uid }: Surroundings,
+  surveys: readonly Survey[],
+): Promise<readonly string[]> {
+  if (uid !== 0) return [];
+  const folders = await findReadOnly(tools.host, surveys);
+  return folders.map(folder => `nothing can be written to ${folder}, it is read-only`);
 }
 
 function existingObstacles(existing: Existing, wanted: string): readonly string[] {

@@ -55,7 +55,8 @@ export function linesOf(result: Result): readonly string[] {
 function proofLines({ output, builder, isSandboxed }: Proof, socketPath: string) {
   const { pid, uid, seccomp } = builder;
   return [
-    `  ${output}: built as pid ${pid}, uid ${uid}, seccomp ${seccomp}`,
+    `  ${output}`,
+    `  was built as pid ${pid}, uid ${uid}, seccomp ${seccomp}`,
     ...(isSandboxed
       ? []
       : ['  without a sandbox, as nix.conf says: tenon doctor sandbox.effective']),

@@ -1,4 +1,4 @@
-import { TenonError } from '../base/errors.ts';
+import { messageOf, TenonError } from '../base/errors.ts';
 
 /** The host does not let setup begin; nothing was changed. */
 export function blocked(reasons: readonly string[], hint: string): TenonError {
@@ -41,6 +41,14 @@ export function journalBusy(file: string): TenonError {
       hint: 'Wait until it has ended, then try again',
     },
   );
+}
+
+/** What is to be done could not be written down, so nothing of it was done. */
+export function noJournal(file: string, cause: unknown): TenonError {
+  return new TenonError('setup/no-journal', `Cannot write ${file}: ${messageOf(cause)}`, {
+    hint: 'Setup needs a place for its journal; nothing was changed',
+    cause,
+  });
 }
 
 /** An earlier setup was killed half way. */

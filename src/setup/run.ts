@@ -163,7 +163,7 @@ export async function* rollBack(
 ): AsyncGenerator<SetupEvent, readonly Failure[]> {
   const entries = journal.history.open?.entries ?? [];
   const failures = yield* revertAll(journal, entries, { tools, extent: 'rollback' });
-  if (failures.length === 0) await journal.write({ record: 'rollback' });
+  if (failures.length === 0) await journal.tryWrite({ record: 'rollback' });
   return failures;
 }
 
@@ -199,7 +199,7 @@ async function* revertAll(
     yield { event: 'start', step, title };
     try {
       const kept = await action.revert(tools, { undo, extent });
-      await journal.write({ record: 'reverted', id: step.id });
+      await journal.tryWrite({ record: 'reverted', id: step.id });
       if (kept === undefined) yield { event: 'done', step, title };
       else yield { event: 'kept', step, kept };
     } catch (error) {

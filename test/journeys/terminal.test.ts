@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expectGolden } from '../support/golden.ts';
+import {
+  createHostCopy,
+  describeOnCopy,
+  type HostCopy,
+  openrcHost,
+  tenonInCopy,
+} from '../support/host-copy.ts';
+import { Terminal } from '../support/terminal.ts';
+
+const REVIEW = /^\? Do this\?[\s\S]*s\) Save/m;
+
+/** The screens of the wizard in their order, and what they show when they wait for a key. */
+const screens = [
+  { name: 'mode', shows: /Mode:\s*\n❯ multi-user/ },
+  { name: 'accounts', shows: /Accounts that builds run as:\s*\n❯ / },
+  { name: 'shells', shows: /Shells that get the profiles:\s*\n❯/ },
+  { name: 'caches', shows: /Binary caches to take builds from:\s*\n❯/ },
+  { name: 'review', shows: REVIEW },
+] as const;
+
+/** What differs from host to host. */
+function masked(screen: string): string {
+  return screen
+    .replace(/[\d.]+ GiB free/, 'N GiB free')
+    .replace(/(Checks\s+)\d.*/, '$1N passed')
+    .replace(/\b(?:x64|arm64)\b/, 'ARCH')
+    .replace(/tenon \d+\.\d+\.\d+/, 'tenon VERSION')
+    .replace(/\/[0-9a-z]{32}-/g, '/HASH-');
+}
+
+/** A shell on a copy of this host, in a terminal. */
+function describeInTerminal(name: string, body: (session: () => Session) => void): void {
+  describeOnCopy(name, () => {
+    let session: Session | undefined;
+    beforeAll(async () => {
+      const copy = createHostCopy();
+      const shell = ['env', 'PS1=$ ', 'sh', '-i', '+m'];
+      session = { copy, terminal: new Terminal(copy.commandLine(openrcHost, shell)) };
+      await session.terminal.shows(/^\$/m);
+    });
+    afterAll(() => {
+      session?.terminal[Symbol.dispose]();
+      session?.copy[Symbol.dispose]();
+    });
+    body(() => {
+      if (session === undefined) throw new Error('There is no terminal');
+      return session;
+    });
+  });
+}
+
+interface Session {
+  readonly copy: HostCopy;
+  readonly terminal: Terminal;
+}
+
+/** Types a command; when it has ended, the screen tells its status and whether the terminal is as it was. */
+function start(terminal: Terminal, command: string): void {
+  const after = 'echo "status $?"; stty -g | cmp /run/stty - && echo "terminal as before"';
+  terminal.type(`clear; stty -g >/run/stty; ${command}; ${after}`);
+}
+
+const ENDED = /^terminal as before$/m;
+
+describeInTerminal('the wizard that is left', session => {
+  const ways = screens.flatMap(({ name }) => ['C-c', 'Escape'].map(key => ({ name, key })));
+
+  test.each(ways)('by $key at the screen $name says that nothing was changed', async way => {
+    const { terminal } = session();
+    start(terminal, `${tenonInCopy} setup`);
+    for (const { name, shows } of screens) {
+      await terminal.shows(shows);
+      if (name === way.name) break;
+      terminal.press('Enter');
+    }
+    terminal.press(way.key);
+    expect(await terminal.shows(ENDED)).toMatch(/Nothing was changed\.\nstatus 7\n/);
+    expect(terminal.isCursorShown()).toBe(true);
+  });
+
+  test('by "n" does the same', async () => {
+    const { terminal } = session();
+    start(terminal, `${tenonInCopy} setup`);
+    for (const { name, shows } of screens) {
+      await terminal.shows(shows);
+      terminal.press(...(name === 'review' ? ['n', 'Enter'] : ['Enter']));
+    }
+    expect(await terminal.shows(ENDED)).toMatch(/Nothing was changed\.\nstatus 7\n/);
+  });
+
+  test('leaves no traces', async () => {
+    const { terminal, copy } = session();
+    terminal.type('exit');
+    expect(await terminal.ended()).toBe(0);
+    expect(copy.changes()).toEqual([]);
+  });
+});
+
+describeInTerminal('the wizard in a terminal', session => {
+  test.each(screens)('shows the screen $name', async ({ name, shows }) => {
+    const { terminal } = session();
+    if (name === 'mode') start(terminal, `${tenonInCopy} setup --users-count 2`);
+    expectGolden(`wizard/${name}.txt`, masked(await terminal.shows(shows)));
+    if (name !== 'review') terminal.press('Enter');
+  });
+
+  test.each([
+    {
+      key: 'd',
+      what: 'what changes in files',
+      shows: /\+\+\+ \/etc\/conf\.d\/tenon-daemon\n@@ -0,0 /,
+    },
+    {
+      key: 'e',
+      what: 'why and how to undo',
+      shows: /Start tenon-daemon\n {4}why .*\n {4}undo {2}Stop/,
+    },
+  ])('shows $what at "$key", and asks again', async ({ key, shows }) => {
+    const { terminal } = session();
+    terminal.press(key, 'Enter');
+    await terminal.shows(new RegExp(`${shows.source}[\\s\\S]*${REVIEW.source}`, 'm'));
+  });
+
+  test('saves the plan, and asks again', async () => {
+    const { terminal } = session();
+    terminal.press('s', 'Enter');
+    await terminal.shows(/Save the plan to: \(tenon-plan\.json\)/);
+    terminal.press(...'/tmp/plan'.split(''), 'Enter');
+    await terminal.shows(new RegExp(`Saved\\. [\\s\\S]*${REVIEW.source}`, 'm'));
+  });
+
+  test('applies the plan and proves that it works', async () => {
+    const { terminal } = session();
+    terminal.press('y', 'Enter');
+    const screen = await terminal.shows(ENDED);
+    expect(screen).toMatch(/\nstatus 0\n/);
+    expectGolden('wizard/proved.txt', masked(screen));
+  });
+
+  test('has nothing to ask and nothing to do the second time', async () => {
+    const { terminal } = session();
+    const files =
+      'find /etc /usr/local /nix /var/lib/tenon -type f -newer /run/first ! -path "*/db/*"';
+    terminal.type('clear; cat /run/tenon-daemon.pid >/run/pid; touch /run/first');
+    start(terminal, `tenon setup; ${files}; cmp /run/pid /run/tenon-daemon.pid && echo same pid`);
+    expectGolden('wizard/again.txt', masked(await terminal.shows(ENDED)));
+  });
+});
