@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { hasCode, messageOf } from '../base/errors.ts';
 import { storeLayout } from '../config/layout.ts';
+import type { Shell } from '../config/setup-settings.ts';
 import type { Tools } from '../setup/action.ts';
 import { Journal } from '../setup/journal.ts';
 import { places } from '../setup/places.ts';
@@ -11,6 +13,7 @@ import { findNextCommands } from './next-commands.ts';
 import { loadNixSettings, readConfFile } from './nix-settings.ts';
 import type { Prospect } from './prospect.ts';
 import { prove } from './prove.ts';
+import { proveShells } from './prove-shells.ts';
 import { SetupLog } from './setup-log.ts';
 import type { Result } from './setup-result.ts';
 import { STEP_GROUPS, taskEvents } from './task-events.ts';
@@ -19,6 +22,8 @@ import { readVersion } from './version.ts';
 /** How a plan is applied, and where. */
 export interface Means {
   readonly tools: Tools;
+  /** Those that get the programs of the profiles. */
+  readonly shells: readonly Shell[];
   /** Leaves a failed setup as it is, to be looked at. */
   readonly keepPartial: boolean;
   /** Whether each event is a line of JSON on stdout. */
@@ -136,9 +141,9 @@ async function failed(
   return { kind: 'failed', error, failures, isKept, log: file };
 }
 
-async function proveIt(context: CommandContext, { tools }: Means): Promise<Result> {
+async function proveIt(context: CommandContext, means: Means): Promise<Result> {
   const { out, signal, env } = context;
-  const { host } = tools;
+  const { host } = means.tools;
   out.line('\nBuild something as proof');
   const layout = storeLayout({});
   const read = (path: string) => readConfFile(host.at(path));
@@ -146,8 +151,10 @@ async function proveIt(context: CommandContext, { tools }: Means): Promise<Resul
   const nonce = crypto.randomUUID();
   try {
     const proof = await prove({ host, layout, settings, nonce, signal });
+    const profileBin = join(layout.profilesDir, 'default/bin');
+    const shells = await proveShells(host, { shells: means.shells, profileBin });
     const next = await findNextCommands(host, env);
-    return { kind: 'proved', proof, socketPath: layout.socketPath, next };
+    return { kind: 'proved', proof, shells, socketPath: layout.socketPath, next };
   } catch (error) {
     return { kind: 'unproved', error };
   }

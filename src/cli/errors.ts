@@ -87,3 +87,10 @@ export function noSuchRoot(root: string): TenonError {
     hint: 'Mount or make the root first',
   });
 }
+
+/** A shell of this host does not find what setup made. */
+export function notVisible(what: string, way: string): TenonError {
+  return new TenonError('cli/not-visible', `Cannot find ${what} in "${way}"`, {
+    hint: 'Look at what the start-up files of that shell do with PATH',
+  });
+}

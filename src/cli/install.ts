@@ -44,7 +44,8 @@ export async function install(
   if (!options.yes && !context.out.canAsk) throw noTerminal('Do this?', '--yes');
   if (!options.yes && !(await isAccepted(context, prospect, settled))) return { kind: 'declined' };
   const { keepPartial, streamsEvents } = options;
-  const means = { tools: around.tools, keepPartial, streamsEvents, todo };
+  const shells = settled.settings.shells.value;
+  const means = { tools: around.tools, shells, keepPartial, streamsEvents, todo };
   return await applyPlan(context, prospect, means);
 }
 

@@ -9,14 +9,18 @@ export type Result =
   | { readonly kind: 'nothing-to-do' | 'declined' | 'rolled-back-as-asked' | 'nothing-unfinished' }
   /** Another process did it, as root, and said all there is to say. */
   | { readonly kind: 'elevated'; readonly status: number }
-  | {
-      readonly kind: 'proved';
-      readonly proof: Proof;
-      readonly socketPath: string;
-      readonly next: readonly string[];
-    }
+  | Proved
   | { readonly kind: 'unproved'; readonly error: unknown }
   | Failed;
+
+interface Proved {
+  readonly kind: 'proved';
+  readonly proof: Proof;
+  /** The shells, and ways to start them, that find what they should. */
+  readonly shells: readonly string[];
+  readonly socketPath: string;
+  readonly next: readonly string[];
+}
 
 interface Failed {
   readonly kind: 'failed';
@@ -39,7 +43,7 @@ export function linesOf(result: Result): readonly string[] {
     case 'rolled-back-as-asked':
       return ['Rolled back: this host is as it was before setup.'];
     case 'proved':
-      return [...proofLines(result.proof, result.socketPath), 'Next:', ...result.next];
+      return [...proofLines(result), 'Next:', ...result.next];
     case 'unproved':
       return [
         `error: ${messageOf(result.error)}`,
@@ -52,7 +56,8 @@ export function linesOf(result: Result): readonly string[] {
   }
 }
 
-function proofLines({ output, builder, isSandboxed }: Proof, socketPath: string) {
+function proofLines({ proof, shells, socketPath }: Proved) {
+  const { output, builder, isSandboxed } = proof;
   const { pid, uid, seccomp } = builder;
   return [
     `  ${output}`,
@@ -62,6 +67,7 @@ function proofLines({ output, builder, isSandboxed }: Proof, socketPath: string)
       : ['  without a sandbox, as nix.conf says: tenon doctor sandbox.effective']),
     '',
     `The daemon answers at ${socketPath}.`,
+    `The command is found by ${shells.join(', ')}.`,
   ];
 }
 
@@ -124,6 +130,7 @@ export function documentOf(result: Result) {
     error: failed === undefined ? null : messageOf(failed),
     notUndone: result.kind === 'failed' ? result.failures.map(failureText) : [],
     proof: result.kind === 'proved' ? result.proof : null,
+    shells: result.kind === 'proved' ? result.shells : [],
     log: result.kind === 'failed' ? (result.log ?? null) : null,
   };
 }

@@ -128,7 +128,8 @@ async function setUp(context: CommandContext, options: Options): Promise<Result>
     return await goOnAsRoot(context, settled, options);
   process.umask(0o022);
   const { keepPartial, format } = options;
-  const means = { tools: settled.tools, keepPartial, streamsEvents: format === 'events' };
+  const shells = settled.settings.shells.value;
+  const means = { tools: settled.tools, shells, keepPartial, streamsEvents: format === 'events' };
   const { open } = await readHistory(settled.tools.host, places.journal);
   if (open !== undefined) return await endUnfinished(context, options, means);
   if (options.unfinished !== 'ask') return { kind: 'nothing-unfinished' };

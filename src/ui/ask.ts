@@ -37,11 +37,9 @@ export async function confirm(
   return (await ask(asking, { type: 'confirm', default: preset, ...question })) === true;
 }
 
-/** Asks for one of several ways to go on. */
-export async function choose(
-  asking: Asking,
-  { preset, ...question }: ChoiceQuestion & { readonly preset?: string },
-): Promise<string> {
+/** Asks for one of several ways to go on, the first possible of which Enter alone means. */
+export async function choose(asking: Asking, question: ChoiceQuestion): Promise<string> {
+  const preset = question.choices.find(({ disabled }) => disabled === undefined)?.value;
   return String(await ask(asking, { type: 'select', default: preset, ...question }));
 }
 

@@ -27,7 +27,8 @@ function masked(screen: string): string {
     .replace(/(Checks\s+)\d.*/, '$1N passed')
     .replace(/\b(?:x64|arm64)\b/, 'ARCH')
     .replace(/tenon \d+\.\d+\.\d+/, 'tenon VERSION')
-    .replace(/\/[0-9a-z]{32}-/g, '/HASH-');
+    .replace(/\/[0-9a-z]{32}-/g, '/HASH-')
+    .replace(/(found by) .*/, '$1 SHELLS');
 }
 
 /** A shell on a copy of this host, in a terminal. */
@@ -146,5 +147,22 @@ describeInTerminal('the wizard in a terminal', session => {
     terminal.type('clear; cat /run/tenon-daemon.pid >/run/pid; touch /run/first');
     start(terminal, `tenon setup; ${files}; cmp /run/pid /run/tenon-daemon.pid && echo same pid`);
     expectGolden('wizard/again.txt', masked(await terminal.shows(ENDED)));
+  });
+});
+
+describeInTerminal('a terminal that knows only lines', session => {
+  test('is asked line by line, in ASCII and without colours', async () => {
+    const { terminal } = session();
+    start(terminal, `TERM=dumb ${tenonInCopy} setup --users-count 2`);
+    await terminal.shows(/^\? Mode:\n[\s\S]*\n\[multi\] >$/m);
+    terminal.type('container');
+    await terminal.shows(/"container" is no answer\n\[multi\] >$/m);
+    for (const preset of ['multi', 'take', 'sh fish', 'none']) {
+      await terminal.shows(new RegExp(`\\[${preset}\\] >$`));
+      terminal.press('Enter');
+    }
+    expectGolden('wizard/lines.txt', masked(await terminal.shows(/\[y\] >$/)));
+    terminal.type('n');
+    expect(await terminal.shows(ENDED)).toMatch(/Nothing was changed\.\nstatus 7\n/);
   });
 });

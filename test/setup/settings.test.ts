@@ -45,6 +45,18 @@ describe('settings of setup', () => {
     });
   });
 
+  test('change in a tenon.conf only what was said, and leave the rest as it is written', () => {
+    const before = '; mine\nshells = zsh,  fish\n\n[users]\ncount = 4\n';
+    const file = { path: 'tenon.conf', conf: parseTenonConf(before, 'tenon.conf') };
+    const same = resolveSetupSettings({ flags: {}, env: {}, file, detected });
+    expect(formatAnswers(same, NOBODY, before)).toBeUndefined();
+    const flags = { 'users.count': '8', caches: 'none' };
+    const changed = resolveSetupSettings({ flags, env: {}, file, detected });
+    expect(formatAnswers(changed, NOBODY, before)).toBe(
+      '; mine\nshells = zsh,  fish\ncaches = none\n\n[users]\ncount = 8\n',
+    );
+  });
+
   test('come back from the tenon.conf that keeps them', () => {
     const settings = resolve({});
     const users = usersOf(settings);
