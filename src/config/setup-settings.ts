@@ -82,6 +82,11 @@ export function resolveSetupSettings(sources: SetupSources): SetupSettings {
   return Object.fromEntries(resolved) as SetupSettings;
 }
 
+/** What a setting has to be, for help texts and messages. */
+export function expectedFor(name: SetupName): string {
+  return setupTable[name].expected;
+}
+
 /** Why a text is no value of this setting; undefined when it is one. */
 export function flawOfSetting(name: SetupName, text: string): string | undefined {
   const choice: Choice<unknown> = setupTable[name];

@@ -336,3 +336,59 @@ describeOnCopy('a plan', () => {
     expect(part('text')).toContain('Nothing to do: this host is set up.');
   });
 });
+
+describeOnCopy('a setup that fails on its way', () => {
+  const failing = [
+    ...openrcHost,
+    "printf '#!/bin/sh\\necho no thanks >&2\\nexit 9\\n' >/usr/local/sbin/useradd",
+    'chmod 755 /usr/local/sbin/useradd',
+  ];
+
+  test('is rolled back, and leaves nothing but a log for those who run the host', async () => {
+    const script = `${setup} --yes; echo "status $?"; stat -c %a /var/log/tenon/setup.log; cat /var/log/tenon/setup.log`;
+    const { stdout, stderr, changes } = await runOnCopy(failing, script);
+    expect(stderr).toMatch(
+      /^error: Cannot run "useradd .*no thanks\nRolled back: .*\nThe log is \/var\/log\/tenon\/setup\.log\.\n$/,
+    );
+    expect(stdout).toContain('status 4\n640\n');
+    expect(stdout).toMatch(/ done group:nixbld: [\s\S]* failed user:nixbld1: [\s\S]* roll back: /);
+    expect(changes.filter(change => !change.includes('upper/var/log/tenon'))).toEqual([]);
+  });
+
+  test('is told to programs as one document', async () => {
+    const { code, stdout } = await runOnCopy(failing, `${setup} --yes --json`);
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: 'failed',
+      exitCode: 4,
+      error: expect.stringContaining('useradd'),
+      log: '/var/log/tenon/setup.log',
+    });
+  });
+
+  test('stays half done when asked to, until it is taken back', async () => {
+    const script = `${setup} --yes --keep-partial; echo "status $?"; getent group nixbld
+      ${setup} --yes </dev/null; echo "status $?"; ${setup} --rollback; echo "status $?"; rm -r /var/log/tenon`;
+    const { stdout, stderr, changes } = await runOnCopy(failing, script);
+    expect(stdout).toMatch(/status 5\nnixbld:x:30000:\n[\s\S]*status 3\n[\s\S]*status 0\n$/);
+    expect(stderr).toContain('Kept half done. Run "tenon setup --resume" or');
+    expect(changes).toEqual([]);
+  });
+});
+
+describeOnCopy('an error before anything is done', () => {
+  test('is told to programs as one document', async () => {
+    const { code, stdout } = await runOnCopy(plainHost, `${setup} --yes --json`);
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toEqual({
+      schemaVersion: 1,
+      error: {
+        code: 'setup/blocked',
+        message: expect.stringContaining('neither systemd nor OpenRC'),
+        hint: expect.any(String),
+        check: null,
+      },
+      exitCode: 3,
+    });
+  });
+});

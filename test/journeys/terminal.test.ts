@@ -91,6 +91,18 @@ describeInTerminal('the wizard that is left', session => {
     expect(await terminal.shows(ENDED)).toMatch(/Nothing was changed\.\nstatus 7\n/);
   });
 
+  test.each([
+    { signal: 'INT', status: 130 },
+    { signal: 'TERM', status: 143 },
+  ])('by SIG$signal gives the terminal back', async ({ signal, status }) => {
+    const { terminal } = session();
+    const kill = `until stty -a </dev/tty | grep -q -- -icanon; do sleep 0.05; done; kill -${signal} $(cat /run/wizard)`;
+    start(terminal, `(${kill}) & sh -c 'echo $$ >/run/wizard; exec ${tenonInCopy} setup'`);
+    expect(await terminal.shows(ENDED)).toContain(`Stopped by SIG${signal}`);
+    expect(terminal.screen()).toMatch(new RegExp(`^status ${status}$`, 'm'));
+    expect(terminal.isCursorShown()).toBe(true);
+  });
+
   test('leaves no traces', async () => {
     const { terminal, copy } = session();
     terminal.type('exit');
