@@ -5,7 +5,7 @@ import { MAX_CONF_BYTES } from '../config/nix-conf.ts';
 import type { SettingFacts } from '../config/setting-kinds.ts';
 import type { ReadSettings } from '../config/settings.ts';
 import { readSettings, userConfFiles } from '../config/settings.ts';
-import { currentIds, isUsable, readSmallFile, realPath } from '../host/store-files.ts';
+import { currentIds, entryKind, isUsable, readSmallFile, realPath } from '../host/store-files.ts';
 
 /** Nix's names for the machines that Node runs on. */
 const SYSTEMS: Readonly<Record<string, string>> = {
@@ -48,8 +48,9 @@ export function readConfFile(path: string): string | undefined {
     const file = realPath(path);
     if (file === undefined) return undefined;
     const text = readSmallFile(file, MAX_CONF_BYTES);
-    if (text === undefined) throw new Error(`it is no file of at most ${MAX_CONF_BYTES} bytes`);
-    return text;
+    // A device, /dev/null for one, says that there is nothing to read.
+    if (text !== undefined || entryKind(file) === 'other') return text;
+    throw new Error(`it is no file of at most ${MAX_CONF_BYTES} bytes`);
   } catch (error) {
     throw unreadable(path, error);
   }
