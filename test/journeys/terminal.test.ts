@@ -32,13 +32,17 @@ function masked(screen: string): string {
 }
 
 /** A shell on a copy of this host, in a terminal. */
-function describeInTerminal(name: string, body: (session: () => Session) => void): void {
+function describeInTerminal(
+  name: string,
+  body: (session: () => Session) => void,
+  prepare: readonly string[] = openrcHost,
+): void {
   describeOnCopy(name, () => {
     let session: Session | undefined;
     beforeAll(async () => {
       const copy = createHostCopy();
       const shell = ['env', 'PS1=$ ', 'sh', '-i', '+m'];
-      session = { copy, terminal: new Terminal(copy.commandLine(openrcHost, shell)) };
+      session = { copy, terminal: new Terminal(copy.commandLine(prepare, shell)) };
       await session.terminal.shows(/^\$/m);
     });
     afterAll(() => {
@@ -178,3 +182,26 @@ describeInTerminal('a terminal that knows only lines', session => {
     expect(await terminal.shows(ENDED)).toMatch(/Nothing was changed\.\nstatus 7\n/);
   });
 });
+
+const sudo = [
+  'printf \'#!/bin/sh\\necho "sudo $*"; exit 42\\n\' >/usr/local/bin/sudo',
+  'chmod 755 /usr/local/bin/sudo',
+];
+
+describeInTerminal(
+  'the wizard of an ordinary user',
+  session => {
+    test('asks for the mode, and goes on as root when it has to, with the answer', async () => {
+      const { terminal } = session();
+      start(terminal, `setpriv --reuid 65534 --regid 65534 --clear-groups ${tenonInCopy} setup`);
+      expect(await terminal.shows(screens[0].shows)).toContain(
+        '\n  this user only, without root\n',
+      );
+      terminal.press('Enter');
+      const screen = (await terminal.shows(ENDED)).replaceAll('\n', '');
+      expect(screen).toMatch(/tenon setup needs root; going on with sudosudo env TERM=/);
+      expect(screen).toContain(`${tenonInCopy} setup --mode multistatus 42`);
+    });
+  },
+  [...openrcHost, ...sudo],
+);

@@ -1,7 +1,8 @@
-# Makes a copied host one on which nothing of the kind was ever installed, the same wherever it was copied from. To be
-# read by sh.
+# Makes a copied host one on which nothing of the kind was ever installed and nobody becomes root, the same wherever it
+# was copied from. To be read by sh.
 
 rm -rf /etc/nix /etc/tenon /etc/zsh /etc/fish /var/lib/tenon /var/log/tenon /usr/local/lib/tenon /usr/local/bin/tenon
+rm -f /usr/bin/sudo /usr/bin/doas /usr/bin/run0
 rm -f /usr/bin/nix-daemon /usr/sbin/nix-daemon /usr/local/bin/nix-daemon /etc/os-release
 mkdir -p /etc/fish/conf.d /etc/profile.d
 for file in passwd group shadow gshadow subuid subgid; do
