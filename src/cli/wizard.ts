@@ -144,7 +144,8 @@ async function askCaches(context: CommandContext, around: Surroundings): Promise
   });
   const chosen = answers.filter(answer => answer !== OTHER);
   const others = answers.includes(OTHER) ? [await enterCaches(context)] : [];
-  return withFlags(around, { caches: formatSetting([...chosen, ...others]) });
+  const caches = [...chosen, ...others.filter(each => each !== formatSetting([]))];
+  return withFlags(around, { caches: formatSetting(caches) });
 }
 
 async function enterCaches(context: CommandContext): Promise<string> {

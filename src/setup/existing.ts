@@ -44,7 +44,7 @@ export function describeExisting(existing: Existing): string {
   const parts = [
     hasTenon ? 'tenon' : '',
     nixPrograms.length > 0 ? `stock Nix (${nixPrograms.join(', ')})` : '',
-    storeEntries === undefined ? '' : `a store with ${storeEntries} entries`,
+    storeEntries === undefined ? '' : `a store (entries: ${storeEntries})`,
     hasGuix ? 'Guix' : '',
   ].filter(Boolean);
   return parts.length === 0 ? 'no store and no daemon of another' : parts.join(', ');

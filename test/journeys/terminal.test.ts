@@ -107,6 +107,46 @@ describeInTerminal('the wizard that is left', session => {
     expect(terminal.isCursorShown()).toBe(true);
   });
 
+  test.each([
+    { how: 'with --no-color', command: `${tenonInCopy} setup --no-color`, absent: '\u001b[' },
+    { how: 'with NO_COLOR', command: `NO_COLOR=1 ${tenonInCopy} setup`, absent: '\u001b[' },
+    { how: 'in the locale C', command: `LC_ALL=C ${tenonInCopy} setup`, absent: '❯' },
+  ])('has shown nothing $how that it should not', async ({ command, absent }) => {
+    const { terminal } = session();
+    start(terminal, command);
+    await terminal.shows(/Mode:\s*\n. multi-user/);
+    expect(terminal.styledScreen()).not.toContain(absent);
+    terminal.press('Escape');
+    await terminal.shows(ENDED);
+  });
+
+  test('has told what is wrong with an answer, and taken another', async () => {
+    const { terminal } = session();
+    start(terminal, `${tenonInCopy} setup`);
+    await terminal.shows(screens[0].shows);
+    terminal.press('Enter');
+    await terminal.shows(screens[1].shows);
+    terminal.press('Down', 'Enter');
+    await terminal.shows(/The group's id, .*: \(30000\)/);
+    terminal.press('x', 'Enter');
+    await terminal.shows(/Give a number from 1 to/);
+    terminal.press('BSpace', ...'31000', 'Enter');
+    await terminal.shows(screens[2].shows);
+    terminal.press('Space', 'Enter');
+    await terminal.shows(screens[3].shows);
+    terminal.press('Down', 'Space', 'Enter');
+    await terminal.shows(/Each as https:\/\/HOST#NAME:KEY:/);
+    terminal.type('https://cache.example.org');
+    await terminal.shows(/Give caches like/);
+    terminal.type(`#cache-1:${'A'.repeat(43)}=`);
+    const screen = await terminal.shows(REVIEW);
+    expect(screen.replaceAll(/\s+\\?\s*/g, ' ')).toContain(
+      `setup --yes --mode multi --users-base 31000 --shells fish --caches 'https://cache.example.org#cache-1:AAA`,
+    );
+    terminal.press('n', 'Enter');
+    await terminal.shows(ENDED);
+  });
+
   test('leaves no traces', async () => {
     const { terminal, copy } = session();
     terminal.type('exit');
@@ -204,4 +244,24 @@ describeInTerminal(
     });
   },
   [...openrcHost, ...sudo],
+);
+
+describeInTerminal(
+  'the wizard on a host with a store of another',
+  session => {
+    test('asks what becomes of it, and can stop there', async () => {
+      const { terminal, copy } = session();
+      start(terminal, `${tenonInCopy} setup`);
+      await terminal.shows(screens[0].shows);
+      terminal.press('Enter');
+      const screen = await terminal.shows(/Here already: .*\n❯/);
+      expectGolden('wizard/existing.txt', masked(screen));
+      terminal.press('Down', 'Down', 'Enter');
+      expect(await terminal.shows(ENDED)).toMatch(/Nothing was changed\.\nstatus 7\n/);
+      terminal.type('exit');
+      expect(await terminal.ended()).toBe(0);
+      expect(copy.changes()).toEqual([]);
+    });
+  },
+  [...openrcHost, 'mkdir -p /nix/store/other'],
 );

@@ -34,6 +34,11 @@ export class Terminal implements Disposable {
     return this.#tmux(['capture-pane', '-p']).trimEnd();
   }
 
+  /** The same with the escape sequences for colours and the like. */
+  styledScreen(): string {
+    return this.#tmux(['capture-pane', '-p', '-e']).trimEnd();
+  }
+
   isCursorShown(): boolean {
     return this.#tmux(['display-message', '-p', '#{cursor_flag}']).trim() === '1';
   }
