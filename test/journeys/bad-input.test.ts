@@ -144,6 +144,13 @@ describeOnCopy('setup on a host where it cannot be', () => {
       name: 'with a full disk',
       prepare: ['mount -o remount,size=40m /run/copy'],
       script: `${setup} --yes`,
+      status: 3,
+      says: 'fs.free-space',
+    },
+    {
+      name: 'with a disk that is full before the program is on it',
+      prepare: ['mount -t tmpfs -o size=40m tmpfs /usr/local', ...openrcHost.slice(-1)],
+      script: `${setup} --yes; status=$?; [ ! -e /usr/local/lib ] && exit $status`,
       status: 4,
       says: 'ENOSPC',
     },

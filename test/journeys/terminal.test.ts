@@ -28,7 +28,8 @@ function masked(screen: string): string {
     .replace(/\b(?:x64|arm64)\b/, 'ARCH')
     .replace(/tenon \d+\.\d+\.\d+/, 'tenon VERSION')
     .replace(/\/[0-9a-z]{32}-/g, '/HASH-')
-    .replace(/(found by) .*/, '$1 SHELLS');
+    .replace(/(found by) .*/, '$1 SHELLS')
+    .replace(/ and \d+ more$/gm, ' and N more');
 }
 
 /** A shell on a copy of this host, in a terminal. */
