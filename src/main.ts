@@ -1,6 +1,6 @@
 import { hasCode } from './base/errors.ts';
-import { runCommand } from './cli/cli.ts';
-import { interrupted } from './cli/errors.ts';
+import { runCommand, splitGlobals } from './cli/cli.ts';
+import { describeError, interrupted } from './cli/errors.ts';
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { createOutput } from './ui/output.ts';
 
@@ -14,8 +14,9 @@ for (const stream of [process.stdout, process.stderr])
     if (!hasCode(error, 'EPIPE')) throw error;
   });
 
-const argv = process.argv.slice(2);
-const verbose = argv[0] === '--verbose';
+const { argv, isVerbose, isPlain } = splitGlobals(process.argv.slice(2));
+// The packages that draw lists and questions look at it, too.
+if (isPlain) process.env.NO_COLOR = '1';
 const out = createOutput(process);
 let hangs = false;
 const leaveBehind = () => {
@@ -23,11 +24,12 @@ const leaveBehind = () => {
 };
 try {
   const context = { env: process.env, signal: stop.signal, out, leaveBehind };
-  process.exitCode = await runCommand(context, verbose ? argv.slice(1) : argv);
+  process.exitCode = await runCommand(context, argv);
 } catch (error) {
   const { printError } = await import('./ui/error.ts');
-  printError(error, out, verbose);
+  printError(error, out, isVerbose);
   process.exitCode = exitCodeOf(error);
+  if (argv.includes('--json')) out.json(describeError(error));
 }
 
 if (hangs) {

@@ -4,6 +4,25 @@ import { usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { readVersion } from './version.ts';
 
+interface Globals {
+  readonly argv: readonly string[];
+  readonly isVerbose: boolean;
+  readonly isPlain: boolean;
+}
+
+/** Takes out what every command understands; words behind `--` are somebody else's. */
+export function splitGlobals(words: readonly string[]): Globals {
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  const own = words.slice(0, end);
+  return {
+    argv: [...own.filter(word => !GLOBALS.includes(word)), ...words.slice(end)],
+    isVerbose: own.includes('--verbose'),
+    isPlain: own.includes('--no-color'),
+  };
+}
+
+const GLOBALS = ['--verbose', '--no-color'];
+
 /** Runs the command that `argv` names and gives its exit status. */
 export async function runCommand(
   context: CommandContext,
@@ -39,5 +58,7 @@ function helpText(): string {
     '',
     'tenon COMMAND --help   the options of a command',
     'tenon --version        the version',
+    '',
+    'With every command: --no-color, --verbose for the causes of an error.',
   ].join('\n');
 }

@@ -24,7 +24,7 @@ interface CommandDefinition<Options, Result> {
   parse(argv: readonly string[]): Options;
   run(context: CommandContext, options: Options): Promise<Result>;
   render(result: Result, out: Output, options: Options): void;
-  exitCode?(result: Result): number;
+  exitCode?(result: Result, options: Options): number;
 }
 
 /** A command closed over its types: runs an argument list and gives the exit status. */
@@ -41,7 +41,7 @@ export function defineCommand<Options, Result>(
     const options = command.parse(argv);
     const result = await command.run(context, options);
     command.render(result, context.out, options);
-    return command.exitCode?.(result) ?? exitCodes.done;
+    return command.exitCode?.(result, options) ?? exitCodes.done;
   };
 }
 

@@ -1,4 +1,5 @@
 import { messageOf, TenonError } from '../base/errors.ts';
+import { exitCodeOf } from './exit-codes.ts';
 
 /** The command line itself is wrong. */
 export function usageError(message: string, command?: string): TenonError {
@@ -39,4 +40,57 @@ export function unwritableReport(file: string, cause: unknown): TenonError {
 export function interrupted(signal: 'SIGINT' | 'SIGTERM'): TenonError {
   const code = signal === 'SIGINT' ? 'cli/interrupted' : 'cli/terminated';
   return new TenonError(code, `Stopped by ${signal}`);
+}
+
+/** tenon.conf has names that nothing follows, so that what was meant would not happen. */
+export function unknownSettings(file: string, names: readonly string[]): TenonError {
+  const list = names.map(name => `"${name}"`).join(', ');
+  return new TenonError('config/unknown-setting', `Cannot use ${file}: nothing is called ${list}`, {
+    hint: 'Correct the names; "tenon setup --help" lists them',
+  });
+}
+
+/** A plan cannot be written where it was asked for. */
+export function cannotSave(file: string, cause: unknown): TenonError {
+  return new TenonError('cli/cannot-save', `Cannot save the plan to ${file}: ${messageOf(cause)}`, {
+    hint: 'Name a file in a folder that you may write to',
+    cause,
+  });
+}
+
+/** A file that the command line names cannot be read. */
+export function cannotOpen(file: string, cause: unknown): TenonError {
+  return new TenonError('cli/cannot-open', `Cannot open ${file}: ${messageOf(cause)}`, {
+    hint: 'Check the name, and that you may read the file',
+    cause,
+  });
+}
+
+/** An error for programs. */
+export function describeError(error: unknown) {
+  const { code, hint, check }: Partial<TenonError> = error instanceof TenonError ? error : {};
+  return {
+    schemaVersion: 1,
+    error: {
+      code: code ?? null,
+      message: messageOf(error),
+      hint: hint ?? null,
+      check: check ?? null,
+    },
+    exitCode: exitCodeOf(error),
+  };
+}
+
+/** `--root` names nothing that could be a host. */
+export function noSuchRoot(root: string): TenonError {
+  return new TenonError('cli/no-such-root', `Cannot use --root ${root}: it is not a directory`, {
+    hint: 'Mount or make the root first',
+  });
+}
+
+/** A shell of this host does not find what setup made. */
+export function notVisible(what: string, way: string): TenonError {
+  return new TenonError('cli/not-visible', `Cannot find ${what} in "${way}"`, {
+    hint: 'Look at what the start-up files of that shell do with PATH',
+  });
 }

@@ -100,14 +100,14 @@ async function cure(
 
 /** Asks before something that cannot be undone. Throws when nobody may or wants to do what has to be done. */
 async function expectLeave(
-  { out, env }: CommandContext,
+  context: CommandContext,
   { remedies, wanted }: Treatment,
 ): Promise<void> {
   const isRoot = currentIds().uid === 0;
   if (!isRoot && remedies.some(({ fix }) => fix.needsRoot)) throw needsRoot('tenon doctor --fix');
   const irreversible = remedies.filter(({ fix }) => !fix.reversible);
-  if (irreversible.length === 0 || wanted.yes || env.TENON_YES === '1') return;
+  if (irreversible.length === 0 || wanted.yes || context.env.TENON_YES === '1') return;
   const list = irreversible.map(({ check, fix }) => `${check}: ${fix.description}`).join('; ');
   const question = { message: `This cannot be undone. ${list}?`, flag: '--yes', preset: false };
-  if (!(await confirm(out, question))) throw fixDeclined();
+  if (!(await confirm(context, question))) throw fixDeclined();
 }

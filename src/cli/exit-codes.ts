@@ -11,6 +11,7 @@ export const exitCodes = {
   incomplete: 5,
   privileges: 6,
   cancelled: 7,
+  pending: 10,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -19,6 +20,9 @@ const CODES: readonly (readonly [code: string, status: number])[] = [
   ['cli/usage', exitCodes.usage],
   ['cli/unwritable', exitCodes.usage],
   ['cli/declined', exitCodes.cancelled],
+  ['cli/cannot-save', exitCodes.usage],
+  ['cli/cannot-open', exitCodes.usage],
+  ['cli/no-such-root', exitCodes.usage],
   ['cli/privileges', exitCodes.privileges],
   ['cli/interrupted', exitCodes.interrupted],
   ['cli/terminated', exitCodes.terminated],
@@ -26,8 +30,11 @@ const CODES: readonly (readonly [code: string, status: number])[] = [
   ['ui/no-terminal', exitCodes.blocked],
   ['setup/blocked', exitCodes.blocked],
   ['setup/busy', exitCodes.blocked],
+  ['setup/no-journal', exitCodes.blocked],
   ['setup/no-free-ids', exitCodes.blocked],
   ['setup/unfinished', exitCodes.blocked],
+  ['setup/drifted', exitCodes.blocked],
+  ['setup/bad-plan-file', exitCodes.usage],
 ];
 
 const CONFIGURATION = 'config/';

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { unreadable } from '../config/errors.ts';
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import { MAX_CONF_BYTES } from '../config/nix-conf.ts';
 import type { SettingFacts } from '../config/setting-kinds.ts';
 import type { ReadSettings } from '../config/settings.ts';
 import { readSettings, userConfFiles } from '../config/settings.ts';
-import { currentIds, isUsable, readLinkedFile } from '../host/store-files.ts';
+import { currentIds, entryKind, isUsable, readSmallFile, realPath } from '../host/store-files.ts';
 
 /** Nix's names for the machines that Node runs on. */
 const SYSTEMS: Readonly<Record<string, string>> = {
@@ -19,12 +20,13 @@ export function loadNixSettings(
   layout: StoreLayout,
   env: Environment,
   isRoot = currentIds().uid === 0,
+  readConf = readConfFile,
 ): ReadSettings {
   const sources = {
     files: [layout.nixConfFile, ...userConfFiles(env)],
     nixConfig: env.NIX_CONFIG,
     options: [],
-    readConf: (path: string) => readLinkedFile(path, MAX_CONF_BYTES),
+    readConf,
   };
   return readSettings(sources, settingFacts(layout, isRoot));
 }
@@ -38,4 +40,18 @@ export function settingFacts({ confDir }: StoreLayout, isRoot: boolean): Setting
     hasKvm: isUsable('/dev/kvm'),
     confDir,
   };
+}
+
+/** Undefined when there is no such file. Throws `config/unreadable` when there is one that cannot be read. */
+export function readConfFile(path: string): string | undefined {
+  try {
+    const file = realPath(path);
+    if (file === undefined) return undefined;
+    const text = readSmallFile(file, MAX_CONF_BYTES);
+    // A device, /dev/null for one, says that there is nothing to read.
+    if (text !== undefined || entryKind(file) === 'other') return text;
+    throw new Error(`it is no file of at most ${MAX_CONF_BYTES} bytes`);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }

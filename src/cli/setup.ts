@@ -1,46 +1,49 @@
-import { hasCode, messageOf } from '../base/errors.ts';
-import { storeLayout } from '../config/layout.ts';
-import { blocked, unfinished } from '../setup/errors.ts';
-import { Journal, readHistory } from '../setup/journal.ts';
+import { hasCode } from '../base/errors.ts';
+import { unfinished } from '../setup/errors.ts';
+import { readHistory } from '../setup/journal.ts';
 import { places } from '../setup/places.ts';
-import type { Failure, Outcome } from '../setup/run.ts';
-import { failureText, finish, idsToDo, rollBack } from '../setup/run.ts';
-import { choose, confirm } from '../ui/ask.ts';
-import { printable } from '../ui/output.ts';
-import { printPlan } from '../ui/plan.ts';
-import { showTasks } from '../ui/tasks.ts';
+import { choose } from '../ui/ask.ts';
+import { asideOf, printable } from '../ui/output.ts';
+import type { Means } from './apply.ts';
+import { resume, takeBack } from './apply.ts';
 import type { CommandContext } from './command.ts';
 import { defineCommand, expectNoNames, parseFlags } from './command.ts';
+import { runAsRoot } from './elevate.ts';
 import { usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
-import { loadNixSettings } from './nix-settings.ts';
-import type { Prospect } from './prospect.ts';
-import { createTools, lookAtHost } from './prospect.ts';
-import { type Proof, prove } from './prove.ts';
-import { becomeInstaller } from './root.ts';
+import { install } from './install.ts';
+import type { Surroundings } from './look.ts';
+import { readSurroundings } from './look.ts';
+import { loadPlan, targetOf } from './plan-file.ts';
+import type { Result } from './setup-result.ts';
+import { documentOf, exitCodeFor, linesOf } from './setup-result.ts';
 import type { Target } from './target.ts';
 import { readTarget, TARGET_USAGE, targetFlags } from './target.ts';
-import { STEP_GROUPS, taskEvents } from './task-events.ts';
-import { readVersion } from './version.ts';
+import { askMode } from './wizard.ts';
 
 interface Options {
   readonly yes: boolean;
   readonly unfinished: 'ask' | 'resume' | 'rollback';
   readonly target: Target;
+  readonly planFile: string | undefined;
+  readonly keepPartial: boolean;
+  readonly mayElevate: boolean;
+  readonly format: 'text' | 'json' | 'events';
+  /** The command line, for whoever runs it again as root. */
+  readonly argv: readonly string[];
 }
 
-type Result =
-  | { readonly kind: 'nothing-to-do' | 'declined' | 'rolled-back-as-asked' | 'nothing-unfinished' }
-  | { readonly kind: 'proved'; readonly proof: Proof; readonly socketPath: string }
-  | { readonly kind: 'unproved'; readonly error: unknown }
-  | { readonly kind: 'failed'; readonly error: unknown; readonly failures: readonly Failure[] };
-
 const USAGE = [
-  'tenon setup [--yes] [--resume | --rollback] [OPTIONS]',
+  'tenon setup [--yes] [--plan FILE] [--resume | --rollback] [OPTIONS]',
   '',
-  '  --yes        do not ask (also TENON_YES=1)',
-  '  --resume     finish a setup that did not end',
-  '  --rollback   take back a setup that did not end',
+  '  --yes            do not ask (also TENON_YES=1)',
+  '  --plan FILE      apply the plan that "tenon plan --out FILE" saved, if the host is still as it was',
+  '  --resume         finish a setup that did not end',
+  '  --rollback       take back a setup that did not end',
+  '  --keep-partial   leave a setup that fails as it is, to look at it',
+  '  --no-elevate     do not become root through sudo, doas or run0',
+  '  --json           the result as one JSON document; all other text goes to stderr',
+  '  --events         each step as a line of JSON while it happens; all other text goes to stderr',
   ...TARGET_USAGE,
 ].join('\n');
 
@@ -52,16 +55,22 @@ export const setup = defineCommand<Options, Result>({
   parse: parseOptions,
 
   async run(context, options) {
-    becomeInstaller('tenon setup');
-    const { host } = createTools(storeLayout({}), options.target.root);
-    const { open } = await readHistory(host, places.journal);
-    if (open !== undefined) return await endUnfinished(context, options);
-    if (options.unfinished !== 'ask') return { kind: 'nothing-unfinished' };
-    return await install(context, options);
+    const isForPeople =
+      options.format === 'text' && (context.out.isTerminal || !context.out.canAsk);
+    const out = isForPeople ? context.out : asideOf(context.out);
+    try {
+      return await setUp({ ...context, out }, options);
+    } catch (error) {
+      if (hasCode(error, 'ui/cancelled')) return { kind: 'declined' };
+      throw error;
+    }
   },
 
-  render(result, out) {
-    const isWell = exitCodeFor(result) === exitCodes.done;
+  render(result, out, { format }) {
+    if (result.kind === 'elevated') return;
+    if (format === 'json') out.json(documentOf(result));
+    if (format === 'events') out.event({ event: 'end', ...documentOf(result) });
+    const isWell = exitCodeFor(result) === exitCodes.done && format === 'text';
     for (const line of linesOf(result)) (isWell ? out.line : out.remark)(printable(line));
   },
   exitCode: exitCodeFor,
@@ -73,172 +82,92 @@ function parseOptions(argv: readonly string[]): Options {
     yes: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false },
     rollback: { type: 'boolean', default: false },
+    plan: { type: 'string' },
+    'keep-partial': { type: 'boolean', default: false },
+    'no-elevate': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    events: { type: 'boolean', default: false },
   });
   expectNoNames('setup', names);
-  if (flags.resume && flags.rollback)
-    throw usageError('Cannot run tenon setup: --resume and --rollback exclude each other', 'setup');
-  const options = { yes: flags.yes, target: readTarget(flags) };
-  if (flags.resume) return { ...options, unfinished: 'resume' };
-  return { ...options, unfinished: flags.rollback ? 'rollback' : 'ask' };
+  const target = readTarget(flags);
+  exclude(['--resume', flags.resume], ['--rollback', flags.rollback]);
+  exclude(['--json', flags.json], ['--events', flags.events]);
+  exclude(
+    ['--plan', flags.plan !== undefined],
+    ['a setting', Object.keys(target.flags).length > 0],
+  );
+  const { yes, plan: planFile } = flags;
+  return {
+    yes,
+    planFile,
+    target,
+    keepPartial: flags['keep-partial'],
+    mayElevate: !flags['no-elevate'],
+    format: flags.json ? 'json' : flags.events ? 'events' : 'text',
+    unfinished: flags.resume ? 'resume' : flags.rollback ? 'rollback' : 'ask',
+    argv,
+  };
 }
 
-async function install(context: CommandContext, options: Options): Promise<Result> {
-  const { out } = context;
-  const prospect = await lookAtHost(context, options.target);
-  if (prospect.obstacles.length > 0) throw blocked(prospect.obstacles, BLOCKED_HINT);
-  printPlan({ ...prospect.described, obstacles: [] }, out);
-  const todo = idsToDo(prospect.surveys);
-  if (todo.size === 0) return { kind: 'nothing-to-do' };
-  if (!(await isConfirmed(context, options))) return { kind: 'declined' };
-  const outcome = await applyPlan(context, prospect, [...todo]);
-  return await concludeSetup(context, outcome, options.target);
+type Given = readonly [name: string, isGiven: boolean];
+
+function exclude([one, hasOne]: Given, [other, hasOther]: Given): void {
+  if (!hasOne || !hasOther) return;
+  throw usageError(`Cannot run tenon setup: ${one} and ${other} exclude each other`, 'setup');
 }
 
-const BLOCKED_HINT = 'Cure what is named and run "tenon setup" again; nothing was changed';
-
-async function isConfirmed({ out, env }: CommandContext, { yes }: Options): Promise<boolean> {
-  if (yes || env.TENON_YES === '1') return true;
-  out.line();
-  return await confirm(out, { message: 'Do this?', flag: '--yes' });
+async function setUp(context: CommandContext, options: Options): Promise<Result> {
+  const { planFile } = options;
+  const saved =
+    planFile === undefined ? undefined : { file: planFile, plan: await loadPlan(planFile) };
+  const target = saved === undefined ? options.target : targetOf(saved.plan);
+  const around = await readSurroundings(context, target);
+  const yes = options.yes || context.env.TENON_YES === '1';
+  const settled = around.uid === 0 || yes ? around : await askMode(context, around);
+  if (settled.uid !== 0 && settled.settings.mode.value !== 'user')
+    return await goOnAsRoot(context, settled, options);
+  process.umask(0o022);
+  const { keepPartial, format } = options;
+  const shells = settled.settings.shells.value;
+  const means = { tools: settled.tools, shells, keepPartial, streamsEvents: format === 'events' };
+  const { open } = await readHistory(settled.tools.host, places.journal);
+  if (open !== undefined) return await endUnfinished(context, options, means);
+  if (options.unfinished !== 'ask') return { kind: 'nothing-unfinished' };
+  return await install(context, settled, { yes, saved, ...means });
 }
 
-async function applyPlan(
-  { out, signal }: CommandContext,
-  { tools, surveys }: Prospect,
-  todo: readonly string[],
-): Promise<Outcome> {
-  await using journal = await Journal.take(tools.host, places.journal);
-  const steps = surveys.map(({ step }) => step);
-  await journal.begin(await readVersion(), steps, todo);
-  out.line();
-  const events = taskEvents(finish(journal, tools, signal));
-  return await showTasks(out, STEP_GROUPS, events);
+/** What makes everything for everybody needs root. The answer to the first question goes along. */
+async function goOnAsRoot(
+  context: CommandContext,
+  { settings }: Surroundings,
+  { argv, mayElevate: isAllowed, planFile }: Options,
+): Promise<Result> {
+  const { mode } = settings;
+  const answered = mode.source === 'flag' && !argv.some(word => word.startsWith('--mode'));
+  const answers = answered && planFile === undefined ? ['--mode', mode.value] : [];
+  const wish = { command: 'tenon setup', argv: ['setup', ...argv, ...answers], isAllowed };
+  return { kind: 'elevated', status: await runAsRoot(context, wish) };
 }
 
 /** Finishes or takes back what an earlier run left, as asked on the command line or here. */
-async function endUnfinished(context: CommandContext, options: Options): Promise<Result> {
-  const { out, signal } = context;
-  const wanted = options.unfinished === 'ask' ? await askUnfinished(context) : options.unfinished;
-  const tools = createTools(storeLayout({}), options.target.root);
-  await using journal = await Journal.take(tools.host, places.journal);
-  if (wanted === 'rollback') {
-    const failures = await showTasks(
-      out,
-      STEP_GROUPS.toReversed(),
-      taskEvents(rollBack(journal, tools)),
-    );
-    if (failures.length === 0) return { kind: 'rolled-back-as-asked' };
-    return { kind: 'failed', error: failures[0]?.error, failures };
-  }
-  const events = taskEvents(finish(journal, tools, signal));
-  const outcome = await showTasks(out, STEP_GROUPS, events);
-  return await concludeSetup(context, outcome, options.target);
-}
-
-async function askUnfinished({ out }: CommandContext): Promise<'resume' | 'rollback'> {
-  if (!out.canAsk) throw unfinished();
-  const question = { message: 'An earlier setup did not end.', flag: '--resume or --rollback' };
-  const answer = await choose(out, question, [
-    { value: 'resume', name: 'Finish it' },
-    { value: 'rollback', name: 'Take it back' },
-  ]);
-  return answer === 'rollback' ? 'rollback' : 'resume';
-}
-
-async function concludeSetup(
+async function endUnfinished(
   context: CommandContext,
-  outcome: Outcome,
-  { root }: Target,
+  options: Options,
+  means: Means,
 ): Promise<Result> {
-  if (outcome.outcome !== 'installed') {
-    const failures = outcome.outcome === 'incomplete' ? outcome.failures : [];
-    return { kind: 'failed', error: outcome.error, failures };
-  }
-  context.out.line('\nBuild something as proof');
-  const layout = storeLayout({});
-  const { host } = createTools(layout, root);
-  const { settings } = loadNixSettings(layout, {}, true);
-  const nonce = crypto.randomUUID();
-  try {
-    const proof = await prove({ host, layout, settings, nonce, signal: context.signal });
-    return { kind: 'proved', proof, socketPath: layout.socketPath };
-  } catch (error) {
-    context.signal.throwIfAborted();
-    return { kind: 'unproved', error };
-  }
+  const wanted = options.unfinished === 'ask' ? await askUnfinished(context) : options.unfinished;
+  return wanted === 'rollback' ? await takeBack(context, means) : await resume(context, means);
 }
 
-function linesOf(result: Result): readonly string[] {
-  switch (result.kind) {
-    case 'nothing-to-do':
-      return [];
-    case 'declined':
-      return ['Nothing was changed.'];
-    case 'nothing-unfinished':
-      return ['Nothing to do: no setup was left unfinished.'];
-    case 'rolled-back-as-asked':
-      return ['Rolled back: this host is as it was before setup.'];
-    case 'proved':
-      return proofLines(result.proof, result.socketPath);
-    case 'unproved':
-      return [
-        `error: ${messageOf(result.error)}`,
-        `The daemon is installed. Run "tenon doctor${checkOf(result.error)}" to see what is wrong.`,
-      ];
-    case 'failed':
-      return [`error: ${messageOf(result.error)}`, ...failureLines(result.failures)];
-    default:
-      return result satisfies never;
-  }
-}
-
-function proofLines({ output, builder, isSandboxed }: Proof, socketPath: string) {
-  const { pid, uid, seccomp } = builder;
-  return [
-    `  ${output}: built as pid ${pid}, uid ${uid}, seccomp ${seccomp}`,
-    ...(isSandboxed
-      ? []
-      : ['  without a sandbox, as nix.conf says: tenon doctor sandbox.effective']),
-    '',
-    `The daemon answers at ${socketPath}.`,
-    'Next: nix-build FILE as any user; tenon doctor; tenon uninstall takes it all away.',
-  ];
-}
-
-function checkOf(error: unknown): string {
-  const { check } = error as { check?: unknown };
-  return typeof check === 'string' ? ` ${check}` : '';
-}
-
-function failureLines(failures: readonly Failure[]): readonly string[] {
-  if (failures.length === 0) return ['Rolled back: this host is as it was before.'];
-  return [
-    ...failures.map(failure => `  not undone: ${failureText(failure)}`),
-    'Run "tenon setup --rollback" once the reason is gone.',
-  ];
-}
-
-function exitCodeFor(result: Result): number {
-  switch (result.kind) {
-    case 'nothing-to-do':
-    case 'nothing-unfinished':
-    case 'rolled-back-as-asked':
-    case 'proved':
-      return exitCodes.done;
-    case 'declined':
-      return exitCodes.cancelled;
-    case 'unproved':
-      return exitCodes.failed;
-    case 'failed':
-      return exitCodeOfFailure(result.error, result.failures);
-    default:
-      return result satisfies never;
-  }
-}
-
-function exitCodeOfFailure(error: unknown, failures: readonly Failure[]): number {
-  if (failures.length > 0) return exitCodes.incomplete;
-  if (hasCode(error, 'cli/interrupted')) return exitCodes.interrupted;
-  if (hasCode(error, 'cli/terminated')) return exitCodes.terminated;
-  return exitCodes.rolledBack;
+async function askUnfinished(context: CommandContext): Promise<'resume' | 'rollback'> {
+  if (!context.out.canAsk) throw unfinished();
+  const answer = await choose(context, {
+    message: 'An earlier setup did not end.',
+    flag: '--resume or --rollback',
+    choices: [
+      { value: 'resume', name: 'Finish it' },
+      { value: 'rollback', name: 'Take it back' },
+    ],
+  });
+  return answer === 'rollback' ? 'rollback' : 'resume';
 }

@@ -14,9 +14,9 @@ import { showTasks } from '../ui/tasks.ts';
 import type { CommandContext } from './command.ts';
 import { defineCommand, expectNoNames, parseFlags } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
-import { createTools } from './prospect.ts';
 import { becomeInstaller } from './root.ts';
 import { STEP_GROUPS, taskEvents } from './task-events.ts';
+import { createTools } from './tools.ts';
 
 interface Options {
   readonly yes: boolean;
@@ -93,10 +93,13 @@ async function announce(
   else out.line(`  keep      ${store}; --purge-store deletes them`);
 }
 
-async function isConfirmed({ out, env }: CommandContext, options: Options): Promise<boolean> {
+async function isConfirmed(
+  { out, env, signal }: CommandContext,
+  options: Options,
+): Promise<boolean> {
   if (options.yes || env.TENON_YES === '1') return true;
   const preset = !options.purgeStore;
-  return await confirm(out, { message: 'Do this?', flag: '--yes', preset });
+  return await confirm({ out, signal }, { message: 'Do this?', flag: '--yes', preset });
 }
 
 interface Removal {

@@ -1,4 +1,4 @@
-import { TenonError } from '../base/errors.ts';
+import { messageOf, TenonError } from '../base/errors.ts';
 import { quoted } from './quoted.ts';
 
 /** Where a setting was written: a file and a line that counts from 1. */
@@ -69,6 +69,14 @@ export function tooManyIncludes(origin: Origin, limit: number): TenonError {
     `Cannot read ${place(origin)}: more than ${limit} files are included`,
     { hint: 'Merge some of the included files' },
   );
+}
+
+/** There is a configuration file, and the system does not let it be read. */
+export function unreadable(file: string, cause: unknown): TenonError {
+  return new TenonError('config/unreadable', `Cannot read ${quoted(file)}: ${messageOf(cause)}`, {
+    hint: `Look at "ls -l ${file}"`,
+    cause,
+  });
 }
 
 export function confTooLong(file: string, limitBytes: number): TenonError {

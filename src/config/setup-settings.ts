@@ -82,6 +82,17 @@ export function resolveSetupSettings(sources: SetupSources): SetupSettings {
   return Object.fromEntries(resolved) as SetupSettings;
 }
 
+/** What a setting has to be, for help texts and messages. */
+export function expectedFor(name: SetupName): string {
+  return setupTable[name].expected;
+}
+
+/** Why a text is no value of this setting; undefined when it is one. */
+export function flawOfSetting(name: SetupName, text: string): string | undefined {
+  const choice: Choice<unknown> = setupTable[name];
+  return choice.parse(text) === undefined ? `Give ${choice.expected}` : undefined;
+}
+
 /** The names in tenon.conf that setup does not know. */
 export function unknownNames(conf: TenonConf): readonly string[] {
   return [...conf.keys()].filter(name => !Object.hasOwn(setupTable, name));

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   type Stats,
   statSync,
@@ -77,6 +78,16 @@ function readBounded(path: string, stat: Stats | undefined, maxBytes: number): s
   if (stat === undefined || !stat.isFile() || stat.size > maxBytes) return undefined;
   try {
     return readFileSync(path, 'latin1');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Where a path leads, past every symlink; undefined when that does not exist. */
+export function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import { TenonError } from '../base/errors.ts';
+import { messageOf, TenonError } from '../base/errors.ts';
 
 /** The host does not let setup begin; nothing was changed. */
 export function blocked(reasons: readonly string[], hint: string): TenonError {
@@ -43,6 +43,14 @@ export function journalBusy(file: string): TenonError {
   );
 }
 
+/** What is to be done could not be written down, so nothing of it was done. */
+export function noJournal(file: string, cause: unknown): TenonError {
+  return new TenonError('setup/no-journal', `Cannot write ${file}: ${messageOf(cause)}`, {
+    hint: 'Setup needs a place for its journal; nothing was changed',
+    cause,
+  });
+}
+
 /** An earlier setup was killed half way. */
 export function unfinished(): TenonError {
   return new TenonError(
@@ -68,5 +76,20 @@ export function incompleteProgram(folder: string, file: string): TenonError {
   const message = `Cannot install the program in ${folder}: ${file} is missing`;
   return new TenonError('setup/incomplete-program', message, {
     hint: 'Run "npm run setup" in a fresh checkout',
+  });
+}
+
+/** A file that should hold a saved plan holds something else. */
+export function badPlanFile(file: string, reason: string): TenonError {
+  return new TenonError('setup/bad-plan-file', `Cannot use the plan in ${file}: ${reason}`, {
+    hint: 'Make one with "tenon plan --out FILE"',
+  });
+}
+
+/** The host is not as it was when the plan was saved; nothing was changed. */
+export function drifted(file: string, reasons: readonly string[]): TenonError {
+  const message = `Cannot apply the plan in ${file}: ${reasons.join('; ')} since it was made`;
+  return new TenonError('setup/drifted', message, {
+    hint: 'Make a new plan with "tenon plan --out FILE", and look at it',
   });
 }

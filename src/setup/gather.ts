@@ -1,24 +1,26 @@
 import { join } from 'node:path';
 import { hostNames, type StoreLayout } from '../config/layout.ts';
+import type { SetupSettings } from '../config/setup-settings.ts';
 import { createFiles } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { userNames } from './accounts.ts';
+import type { NixConf } from './configuration-steps.ts';
 import { incompleteProgram } from './errors.ts';
 import type { PlanInput } from './plan.ts';
-import type { Choices } from './settings.ts';
-import { formatAnswers } from './settings.ts';
+import { choicesOf, formatAnswers } from './settings.ts';
 
 interface Known {
   readonly layout: StoreLayout;
   /** What nix.conf, or its default, says. */
-  readonly buildUsersGroup: string;
+  readonly nixConf: NixConf;
   readonly programFolder: string;
   readonly nologin: string | undefined;
-  readonly choices: Choices;
+  readonly settings: SetupSettings;
 }
 
 /** What setup may install of `init/`. */
 const INIT_FILES = [
+  'fish/tenon.fish',
   'openrc/tenon-daemon.confd',
   'openrc/tenon-daemon.initd',
   'profile.d/tenon.sh',
@@ -30,10 +32,11 @@ const NOLOGIN = '/sbin/nologin';
 
 /** Looks up all that the plan depends on. */
 export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInput> {
-  const { layout, buildUsersGroup, programFolder, nologin, choices } = known;
+  const { layout, nixConf, programFolder, nologin, settings } = known;
+  const choices = choicesOf(settings);
   const { users } = choices;
   const hasNixConf = (await host.look(layout.nixConfFile)) !== undefined;
-  const hasTenonConf = (await host.look(hostNames.tenonConfFile)) !== undefined;
+  const tenonConf = await host.readText(hostNames.tenonConfFile);
   const ids = Array.from({ length: users.count + 1 }, (_, index) => users.base + index);
   const accounts = await host.readAccounts({
     users: [...userNames(users), ...ids],
@@ -47,8 +50,8 @@ export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInp
     store: layout,
     program: programFolder,
     initFiles: await readInitFiles(programFolder),
-    nixConf: hasNixConf ? { buildUsersGroup } : undefined,
-    tenonConf: hasTenonConf ? undefined : formatAnswers({ accounts, users }),
+    nixConf: hasNixConf ? nixConf : undefined,
+    tenonConf: formatAnswers(settings, accounts, tenonConf),
   };
 }
 

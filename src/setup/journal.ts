@@ -1,9 +1,10 @@
 import { dirname, join } from 'node:path';
+import { hasCode } from '../base/errors.ts';
 import type { FileLock } from '../host/file-lock.ts';
 import { tryLockFile } from '../host/file-lock.ts';
 import type { Host } from '../host/host.ts';
 import type { Step } from './action.ts';
-import { badJournal, journalBusy } from './errors.ts';
+import { badJournal, journalBusy, noJournal } from './errors.ts';
 
 /**
  * What setup did to a host, one JSON record a line, appended and on disk before and after each action. It lies outside
@@ -72,27 +73,53 @@ export class Journal implements AsyncDisposable {
   /** Takes the journal, and cuts off the line that a killed writer left half written. */
   static async take(host: Host, file: string): Promise<Journal> {
     const folder = dirname(file);
-    for (const each of [dirname(folder), folder]) await ensureFolder(host, each);
-    const lock = tryLockFile(host.at(join(folder, 'lock')), { mode: 'exclusive' });
-    if (lock === undefined) throw journalBusy(file);
-    const text = await host.readText(file);
-    const whole = wholeLines(text ?? '');
-    if (text !== undefined && whole !== text) await host.writeText(file, whole, 0o600);
-    return new Journal(host, file, { lock, history: await readHistory(host, file) });
+    const made = await makeFolders(host, file);
+    try {
+      const lock = tryLockFile(host.at(join(folder, 'lock')), { mode: 'exclusive' });
+      if (lock === undefined) throw journalBusy(file);
+      const text = await host.readText(file);
+      const whole = wholeLines(text ?? '');
+      if (text !== undefined && whole !== text) await host.writeText(file, whole, 0o600);
+      return new Journal(host, file, { lock, history: await readHistory(host, file) });
+    } catch (error) {
+      for (const each of made.toReversed()) await host.removeEmpty(each);
+      const isSaid = hasCode(error, 'setup/busy') || hasCode(error, 'setup/bad-journal');
+      throw isSaid ? error : noJournal(file, error);
+    }
   }
 
   get history(): History {
     return this.#history;
   }
 
+  /** Throws `setup/no-journal` when it cannot be written: without it nothing may be done. */
   async begin(tool: string, steps: readonly Step[], todo: readonly string[]): Promise<void> {
-    await this.write({ record: 'begin', schemaVersion: SCHEMA_VERSION, tool, steps, todo });
+    try {
+      await this.write({ record: 'begin', schemaVersion: SCHEMA_VERSION, tool, steps, todo });
+    } catch (error) {
+      throw noJournal(this.#file, error);
+    }
   }
 
   /** The record is on disk when this returns. */
   async write(record: JournalRecord): Promise<void> {
     await this.#host.append(this.#file, `${escapeUnicode(JSON.stringify(record))}\n`);
     this.#history = advance(this.#history, record);
+  }
+
+  /**
+   * Writes what need not be on disk, because doing it again does no harm: that something was undone. A full disk keeps
+   * nobody from giving space back.
+   */
+  async tryWrite(
+    record: JournalRecord & { readonly record: 'reverted' | 'rollback' },
+  ): Promise<void> {
+    try {
+      await this.write(record);
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC')) throw error;
+      this.#history = advance(this.#history, record);
+    }
   }
 
   /** Lets go of the journal. One that holds nothing any more goes away, with what was kept next to it. */
@@ -168,8 +195,21 @@ function merge(installed: readonly Entry[], added: readonly Entry[]): readonly E
   return [...renewed, ...added.filter(isNew)];
 }
 
-async function ensureFolder(host: Host, folder: string): Promise<void> {
-  if ((await host.look(folder)) === undefined) await host.makeDirectory(folder, 0o755);
+/** Gives those that were missing. Throws `setup/no-journal`. */
+async function makeFolders(host: Host, file: string): Promise<readonly string[]> {
+  const folder = dirname(file);
+  const made: string[] = [];
+  try {
+    for (const each of [dirname(folder), folder]) {
+      if ((await host.look(each)) !== undefined) continue;
+      await host.makeDirectory(each, 0o755);
+      made.push(each);
+    }
+  } catch (error) {
+    for (const each of made.toReversed()) await host.removeEmpty(each);
+    throw noJournal(file, error);
+  }
+  return made;
 }
 
 /** Files are byte strings; JSON may hold any character. */

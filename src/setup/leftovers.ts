@@ -18,6 +18,7 @@ function tracePaths({ socketPath }: StoreLayout): readonly string[] {
     logDir,
     socketPath,
     places.profile,
+    places.fishProfile,
     places.tmpfiles,
     ...units.map(unit => join(places.systemdUnits, unit)),
     ...units.map(unit => join(places.systemdUnits, `${unit}.d`)),

@@ -7,6 +7,8 @@ export const places = {
   journal: `${hostNames.stateDir}/install/journal`,
   accountBackups: `${hostNames.stateDir}/install/accounts`,
   profile: '/etc/profile.d/tenon.sh',
+  zshProfile: '/etc/zsh/zprofile',
+  fishProfile: '/etc/fish/conf.d/tenon.fish',
   tmpfiles: '/etc/tmpfiles.d/tenon.conf',
   systemdUnits: '/etc/systemd/system',
   openrcScripts: '/etc/init.d',

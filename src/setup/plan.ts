@@ -9,6 +9,7 @@ import type { Step } from './action.ts';
 import { directory } from './actions/directory.ts';
 import { link } from './actions/link.ts';
 import { program } from './actions/program.ts';
+import type { NixConf } from './configuration-steps.ts';
 import { configurationSteps } from './configuration-steps.ts';
 import { noFreeIds } from './errors.ts';
 import { folders } from './file-steps.ts';
@@ -29,9 +30,9 @@ export interface PlanInput extends Choices {
   readonly program: string;
   /** The files of `init/`, by their path in it. */
   readonly initFiles: ReadonlyMap<string, string>;
-  /** What nix.conf, where there is one, says the build users' group is; '' when it turns build users off. */
-  readonly nixConf: { readonly buildUsersGroup: string } | undefined;
-  /** The text of tenon.conf where there is none yet. */
+  /** Undefined where there is no nix.conf yet. */
+  readonly nixConf: NixConf | undefined;
+  /** The text that tenon.conf is to have, where it has another. */
   readonly tenonConf: string | undefined;
 }
 

@@ -1,5 +1,6 @@
-import { messageOf } from '../base/errors.ts';
-import type { Action, Extent, Inspection, Kept, Step, Tools } from './action.ts';
+import { hasCode, messageOf } from '../base/errors.ts';
+import { hostNames } from '../config/layout.ts';
+import type { Action, Edit, Extent, Inspection, Kept, Step, Tools } from './action.ts';
 import { bindStep } from './actions.ts';
 import { blocked } from './errors.ts';
 import type { Entry, Journal, Transaction } from './journal.ts';
@@ -8,7 +9,13 @@ import type { Entry, Journal, Transaction } from './journal.ts';
 export interface Survey {
   readonly step: Step;
   readonly action: Action;
-  readonly inspection: Inspection<unknown>;
+  readonly inspection: Inspection<unknown> | Unknown;
+}
+
+/** This user may not look. */
+interface Unknown {
+  readonly state: 'unknown';
+  readonly reason: string;
 }
 
 /** What happens while a plan is applied or reverted, for whoever shows it. */
@@ -27,6 +34,8 @@ export type SetupEvent =
 export type Outcome =
   | { readonly outcome: 'installed' }
   | { readonly outcome: 'rolled-back'; readonly error: unknown }
+  /** Left as it was when it failed, because that was asked for. */
+  | { readonly outcome: 'partial'; readonly error: unknown }
   | {
       readonly outcome: 'incomplete';
       readonly error: unknown;
@@ -45,6 +54,13 @@ export async function survey(steps: readonly Step[], tools: Tools): Promise<read
   return await lookAtAll(steps, tools, idsToDo(first));
 }
 
+/** The files that would get another text. */
+export function editsOf(surveys: readonly Survey[]): readonly Edit[] {
+  return surveys.flatMap(({ action, inspection }) =>
+    inspection.state === 'todo' ? (action.edit(inspection.undo) ?? []) : [],
+  );
+}
+
 export function idsToDo(surveys: readonly Survey[]): ReadonlySet<string> {
   const todo = surveys.filter(({ inspection }) => inspection.state === 'todo');
   return new Set(todo.map(({ step }) => step.id));
@@ -58,9 +74,15 @@ async function lookAtAll(
   const surveys: Survey[] = [];
   for (const step of steps) {
     const action = bindStep(step);
-    surveys.push({ step, action, inspection: await action.inspect(tools, isStale(step, todo)) });
+    const inspection = await action.inspect(tools, isStale(step, todo)).catch(asUnknown);
+    surveys.push({ step, action, inspection });
   }
   return surveys;
+}
+
+function asUnknown(error: unknown): Unknown {
+  if (!hasCode(error, 'EACCES') && !hasCode(error, 'EPERM')) throw error;
+  return { state: 'unknown', reason: messageOf(error) };
 }
 
 function isStale({ redoWith = [] }: Step, todo: ReadonlySet<string>): boolean {
@@ -72,12 +94,14 @@ export async function* finish(
   journal: Journal,
   tools: Tools,
   signal: AbortSignal,
+  { keepPartial = false }: { readonly keepPartial?: boolean } = {},
 ): AsyncGenerator<SetupEvent, Outcome> {
   const { open } = journal.history;
   if (open === undefined) return { outcome: 'installed' };
   try {
     yield* applyAll(journal, open, { tools, signal });
   } catch (error) {
+    if (keepPartial) return { outcome: 'partial', error };
     yield { event: 'rollback', error };
     const failures = yield* rollBack(journal, tools);
     if (failures.length > 0) return { outcome: 'incomplete', error, failures };
@@ -139,7 +163,7 @@ export async function* rollBack(
 ): AsyncGenerator<SetupEvent, readonly Failure[]> {
   const entries = journal.history.open?.entries ?? [];
   const failures = yield* revertAll(journal, entries, { tools, extent: 'rollback' });
-  if (failures.length === 0) await journal.write({ record: 'rollback' });
+  if (failures.length === 0) await journal.tryWrite({ record: 'rollback' });
   return failures;
 }
 
@@ -151,7 +175,9 @@ export async function* uninstall(
 ): AsyncGenerator<SetupEvent, readonly Failure[]> {
   const unfinished = yield* rollBackOpen(journal, tools);
   const { installed } = journal.history;
-  return [...unfinished, ...(yield* revertAll(journal, installed, { tools, extent }))];
+  const failures = [...unfinished, ...(yield* revertAll(journal, installed, { tools, extent }))];
+  if (failures.length === 0) await tools.host.removeTree(hostNames.logDir);
+  return failures;
 }
 
 async function* rollBackOpen(
@@ -173,7 +199,7 @@ async function* revertAll(
     yield { event: 'start', step, title };
     try {
       const kept = await action.revert(tools, { undo, extent });
-      await journal.write({ record: 'reverted', id: step.id });
+      await journal.tryWrite({ record: 'reverted', id: step.id });
       if (kept === undefined) yield { event: 'done', step, title };
       else yield { event: 'kept', step, kept };
     } catch (error) {

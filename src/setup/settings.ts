@@ -2,9 +2,10 @@ import type { Cache } from '../config/caches.ts';
 import { parseCache } from '../config/caches.ts';
 import { hostNames } from '../config/layout.ts';
 import type { SetupName, SetupSettings, Shell } from '../config/setup-settings.ts';
-import { resolveSetupSettings, setupNames } from '../config/setup-settings.ts';
+import { formatSetting, resolveSetupSettings, setupNames } from '../config/setup-settings.ts';
 import { mergeTenonConf } from '../config/tenon-conf.ts';
 import type { Init } from '../host/services.ts';
+import type { Accounts } from '../host/users.ts';
 import type { WantedUsers } from './accounts.ts';
 import { chooseUsers } from './accounts.ts';
 import type { Setting } from './describe.ts';
@@ -33,7 +34,16 @@ export function choicesOf(settings: SetupSettings): Choices {
 }
 
 /** The settings that a plan follows; for the others there is one way only. */
-const FOLLOWED: readonly SetupName[] = ['users.group', 'users.prefix', 'users.base', 'users.count'];
+const FOLLOWED: readonly SetupName[] = [
+  'existing',
+  'users.group',
+  'users.prefix',
+  'users.base',
+  'users.count',
+  'access.group',
+  'shells',
+  'caches',
+];
 
 const TENON_CONF_HEADER = '; The answers given to tenon setup, for the next time.\n';
 
@@ -76,14 +86,37 @@ export function describeSettings(
   });
 }
 
-/** A tenon.conf with what setup was told or chose. */
-export function formatAnswers({ accounts, users }: Pick<PlanInput, 'accounts' | 'users'>): string {
-  const base = chooseUsers(accounts, users)?.base ?? users.base;
-  const answers = {
-    'users.group': users.group,
-    'users.prefix': users.prefix,
-    'users.base': `${base}`,
-    'users.count': `${users.count}`,
-  };
-  return mergeTenonConf(TENON_CONF_HEADER, answers, hostNames.tenonConfFile);
+/** What is worth knowing the next time; where things are follows from the host. */
+const REMEMBERED: readonly SetupName[] = [
+  'mode',
+  'users.group',
+  'users.prefix',
+  'users.base',
+  'users.count',
+  'access.group',
+  'shells',
+  'caches',
+];
+
+/** The text of tenon.conf with what setup was told or chose; undefined when it says so already. */
+export function formatAnswers(
+  settings: SetupSettings,
+  accounts: Accounts,
+  before: string | undefined,
+): string | undefined {
+  const chosen = chooseUsers(accounts, usersOf(settings))?.base;
+  const answerTo = (name: SetupName) =>
+    name === 'users.base' ? (chosen ?? settings[name].value) : settings[name].value;
+  const isNews = (name: SetupName) =>
+    before === undefined
+      ? formatSetting(settings[name].value) !== ''
+      : ['flag', 'env'].includes(settings[name].source);
+  const answers = REMEMBERED.filter(isNews).map(name => [name, formatSetting(answerTo(name))]);
+  const { tenonConfFile } = hostNames;
+  const text = mergeTenonConf(
+    before ?? TENON_CONF_HEADER,
+    Object.fromEntries(answers),
+    tenonConfFile,
+  );
+  return text === before ? undefined : text;
 }

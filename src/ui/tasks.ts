@@ -70,7 +70,13 @@ async function showList<Result>(
         if (ending === 'failed') throw new Error(title);
       },
     })),
-    { concurrent: false, exitOnError: false, rendererOptions: { collapseErrors: false } },
+    {
+      concurrent: false,
+      exitOnError: false,
+      // Its own would end the process in the middle of a step.
+      registerSignalListeners: false,
+      rendererOptions: { collapseErrors: false },
+    },
   );
   const shown = list.run();
   const rest = await drive(tasks, first, events).finally(() => {

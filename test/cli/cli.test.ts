@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { runCommand } from '../../src/cli/cli.ts';
+import { runCommand, splitGlobals } from '../../src/cli/cli.ts';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { captureOutput } from '../support/captured-output.ts';
 
@@ -44,6 +44,9 @@ describe('the command line', () => {
     { argv: ['plan', 'now'], flaw: '"now"' },
     { argv: ['setup', '--yes=maybe'], flaw: '--yes' },
     { argv: ['setup', '--resume', '--rollback'], flaw: '--rollback' },
+    { argv: ['setup', '--json', '--events'], flaw: '--events' },
+    { argv: ['setup', '--plan', 'x', '--mode', 'multi'], flaw: '--plan and a setting' },
+    { argv: ['setup', '--users-base'], flaw: '--users-base' },
     { argv: ['uninstall', '--purge'], flaw: '"--purge"' },
     { argv: ['doctor', 'no.such-check'], flaw: '"no.such-check"' },
     { argv: ['doctor', '--explain'], flaw: '--explain' },
@@ -59,5 +62,20 @@ describe('the command line', () => {
         hint: expect.stringContaining('--help'),
       }),
     });
+  });
+});
+
+describe('what every command understands', () => {
+  test.each([
+    { words: ['plan', '--no-color'], argv: ['plan'], isVerbose: false, isPlain: true },
+    { words: ['--verbose', 'plan'], argv: ['plan'], isVerbose: true, isPlain: false },
+    {
+      words: ['run', '--', 'x', '--no-color'],
+      argv: ['run', '--', 'x', '--no-color'],
+      isVerbose: false,
+      isPlain: false,
+    },
+  ])('is taken out of $words', ({ words, ...globals }) => {
+    expect(splitGlobals(words)).toEqual(globals);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Step } from '../../src/setup/action.ts';
 import { planSteps } from '../../src/setup/plan.ts';
-import { planInput } from '../support/setup-plan.ts';
+import { nixConf, planInput } from '../support/setup-plan.ts';
 
 function ids(steps: readonly Step[]): readonly string[] {
   return steps.map(({ id }) => id);
@@ -66,17 +66,17 @@ describe('planSteps', () => {
     { what: 'is made when it is missing', nixConf: undefined, wanted: ['file:/etc/nix/nix.conf'] },
     {
       what: 'stays when it names the group',
-      nixConf: { buildUsersGroup: 'nixbld' },
+      nixConf: nixConf('nixbld'),
       wanted: [],
     },
     {
       what: 'gets a block when it names another group',
-      nixConf: { buildUsersGroup: 'others' },
+      nixConf: nixConf('others'),
       wanted: ['block:/etc/nix/nix.conf'],
     },
     {
       what: 'gets a block when it turns build users off',
-      nixConf: { buildUsersGroup: '' },
+      nixConf: nixConf(''),
       wanted: ['block:/etc/nix/nix.conf'],
     },
   ])('nix.conf $what', ({ nixConf, wanted }) => {

@@ -11,7 +11,7 @@ import { setUpAndDie } from '../support/dying-host.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
 import { changesBetween, type Snapshot, takeSnapshot } from '../support/machine-snapshot.ts';
 import { runProgram } from '../support/run-program.ts';
-import { planInput, toolsFor } from '../support/setup-plan.ts';
+import { nixConf, planInput, toolsFor } from '../support/setup-plan.ts';
 
 const FOLDERS = ['/etc', '/usr', '/var', '/nix', '/run'];
 /** Its lines differ: a resumed action is begun twice. */
@@ -65,7 +65,7 @@ describe('setup on a root of its own', () => {
     const again = planSteps(
       planInput({
         accounts,
-        nixConf: { buildUsersGroup: 'nixbld' },
+        nixConf: nixConf('nixbld'),
         tenonConf: undefined,
       }),
     );

@@ -45,9 +45,22 @@ describe('settings of setup', () => {
     });
   });
 
+  test('change in a tenon.conf only what was said, and leave the rest as it is written', () => {
+    const before = '; mine\nshells = zsh,  fish\n\n[users]\ncount = 4\n';
+    const file = { path: 'tenon.conf', conf: parseTenonConf(before, 'tenon.conf') };
+    const same = resolveSetupSettings({ flags: {}, env: {}, file, detected });
+    expect(formatAnswers(same, NOBODY, before)).toBeUndefined();
+    const flags = { 'users.count': '8', caches: 'none' };
+    const changed = resolveSetupSettings({ flags, env: {}, file, detected });
+    expect(formatAnswers(changed, NOBODY, before)).toBe(
+      '; mine\nshells = zsh,  fish\ncaches = none\n\n[users]\ncount = 8\n',
+    );
+  });
+
   test('come back from the tenon.conf that keeps them', () => {
-    const users = usersOf(resolve({}));
-    const conf = parseTenonConf(formatAnswers({ accounts: TAKEN, users }), 'tenon.conf');
+    const settings = resolve({});
+    const users = usersOf(settings);
+    const conf = parseTenonConf(formatAnswers(settings, TAKEN, undefined) ?? '', 'tenon.conf');
     const file = { path: 'tenon.conf', conf };
     const again = resolveSetupSettings({ flags: {}, env: {}, file, detected });
     expect(usersOf(again)).toEqual({ ...users, base: 31_000 });

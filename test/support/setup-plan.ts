@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { storeLayout } from '../../src/config/layout.ts';
 import type { Accounts } from '../../src/host/users.ts';
 import type { Tools } from '../../src/setup/action.ts';
+import type { NixConf } from '../../src/setup/configuration-steps.ts';
 import type { PlanInput } from '../../src/setup/plan.ts';
 import type { FixtureHost } from './fixture-host.ts';
 
@@ -31,6 +32,11 @@ export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
   };
 }
 
+/** A nix.conf that says nothing but who builds. */
+export function nixConf(buildUsersGroup: string): NixConf {
+  return { buildUsersGroup, substituters: [], trustedPublicKeys: [], allowedUsers: ['*'] };
+}
+
 const INIT_FILES = [
   'systemd/tenon-daemon.service',
   'systemd/tenon-daemon.socket',
@@ -38,6 +44,7 @@ const INIT_FILES = [
   'openrc/tenon-daemon.confd',
   'tmpfiles.d/tenon.conf',
   'profile.d/tenon.sh',
+  'fish/tenon.fish',
 ];
 
 function readInit(path: string): string {

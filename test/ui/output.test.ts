@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { printable } from '../../src/ui/output.ts';
+import { asideOf, printable } from '../../src/ui/output.ts';
 import { captureOutput } from '../support/captured-output.ts';
 
 describe('createOutput', () => {
@@ -37,4 +37,25 @@ describe('createOutput', () => {
 
 test('printable takes the teeth out of control characters', () => {
   expect(printable('a\u001b[2Jb\u0007\tc\nd\u009b')).toBe('a?[2Jb?\tc\nd?');
+});
+
+describe('symbols', () => {
+  test.each([
+    { env: { LC_ALL: 'C', LANG: 'en_US.UTF-8' }, line: 'a - b ... [x]' },
+    { env: { LANG: 'POSIX' }, line: 'a - b ... [x]' },
+    { env: { TERM: 'dumb', LANG: 'C.UTF-8' }, line: 'a - b ... [x]' },
+    { env: { LANG: 'de_DE.utf8' }, line: 'a · b … ◉' },
+    { env: {}, line: 'a · b … ◉' },
+  ])('are as the locale can show them: $env', ({ env, line }) => {
+    const out = captureOutput({ env });
+    out.line('a · b … ◉');
+    expect(out.stdout()).toBe(`${line}\n`);
+  });
+});
+
+test('an output put aside leaves stdout to a program', () => {
+  const out = captureOutput({ isTerminal: true });
+  const aside = asideOf(out);
+  aside.line(aside.paint('red', 'for people'));
+  expect([out.stdout(), out.stderr()]).toEqual(['', 'for people\n']);
 });

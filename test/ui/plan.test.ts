@@ -5,7 +5,7 @@ import { captureOutput } from '../support/captured-output.ts';
 const HOST = { distro: 'Gentoo Linux', init: 'openrc' };
 
 function create(kind: string, title: string) {
-  return { kind, group: 'Accounts', action: 'create', title, reason: `a ${kind}` };
+  return { kind, group: 'Accounts', action: 'create', title, reason: `a ${kind}`, undo: 'Undo it' };
 }
 
 test('a plan shows what changes, long rows cut short', () => {
@@ -20,7 +20,7 @@ test('a plan shows what changes, long rows cut short', () => {
       steps: [
         create('group', 'Create group nixbld'),
         ...[1, 2, 3, 4].map(number => create('user', `Create user nixbld${number}`)),
-        { kind: 'file', group: 'Files', action: 'none', title: '/etc/x', reason: 'x' },
+        { kind: 'file', group: 'Files', action: 'none', title: '/etc/x', reason: 'x', undo: '' },
       ],
       obstacles: ['no init system runs'],
     },

@@ -48,7 +48,7 @@ export const managedBlock = defineAction<Spec, Undo>({
 });
 
 /** The text as it is without the block of setup. */
-function withoutBlock(text: string): string {
+export function withoutBlock(text: string): string {
   return text.replace(BLOCK, '');
 }
 

@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import { hasCode, messageOf } from '../base/errors.ts';
+import { storeLayout } from '../config/layout.ts';
+import type { Shell } from '../config/setup-settings.ts';
+import type { Tools } from '../setup/action.ts';
+import { Journal } from '../setup/journal.ts';
+import { places } from '../setup/places.ts';
+import type { Failure, Outcome, SetupEvent } from '../setup/run.ts';
+import { finish, rollBack } from '../setup/run.ts';
+import { showTasks } from '../ui/tasks.ts';
+import type { CommandContext } from './command.ts';
+import { findNextCommands } from './next-commands.ts';
+import { loadNixSettings, readConfFile } from './nix-settings.ts';
+import type { Prospect } from './prospect.ts';
+import { prove } from './prove.ts';
+import { proveShells } from './prove-shells.ts';
+import { SetupLog } from './setup-log.ts';
+import type { Result } from './setup-result.ts';
+import { STEP_GROUPS, taskEvents } from './task-events.ts';
+import { readVersion } from './version.ts';
+
+/** How a plan is applied, and where. */
+export interface Means {
+  readonly tools: Tools;
+  /** Those that get the programs of the profiles. */
+  readonly shells: readonly Shell[];
+  /** Leaves a failed setup as it is, to be looked at. */
+  readonly keepPartial: boolean;
+  /** Whether each event is a line of JSON on stdout. */
+  readonly streamsEvents: boolean;
+}
+
+/** Begins the plan, applies it to its end or back to its beginning, and builds something as proof. */
+export async function applyPlan(
+  context: CommandContext,
+  { surveys, described }: Prospect,
+  means: Means & { readonly todo: readonly string[] },
+): Promise<Result> {
+  // What tells of a failure cannot be loaded once there is no room for it.
+  await import('../ui/error.ts');
+  const log = new SetupLog();
+  log.add(JSON.stringify(described.settings));
+  const { host } = means.tools;
+  await using journal = await Journal.take(host, places.journal);
+  const steps = surveys.map(({ step }) => step);
+  await journal.begin(await readVersion(), steps, means.todo);
+  context.out.line();
+  return await conclude(context, await run(context, journal, means, log), { means, log });
+}
+
+/** Finishes what an earlier setup began. */
+export async function resume(context: CommandContext, means: Means): Promise<Result> {
+  const log = new SetupLog();
+  await using journal = await Journal.take(means.tools.host, places.journal);
+  return await conclude(context, await run(context, journal, means, log), { means, log });
+}
+
+/** Takes back what an earlier setup began. */
+export async function takeBack(context: CommandContext, means: Means): Promise<Result> {
+  const log = new SetupLog();
+  await using journal = await Journal.take(means.tools.host, places.journal);
+  const failures = await show(context, rollBack(journal, means.tools), { means, log });
+  if (failures.length === 0) return { kind: 'rolled-back-as-asked' };
+  return await failed(failures[0]?.error, { failures, means, log });
+}
+
+async function run(
+  context: CommandContext,
+  journal: Journal,
+  means: Means,
+  log: SetupLog,
+): Promise<Outcome> {
+  const { tools, keepPartial } = means;
+  const events = finish(journal, tools, context.signal, { keepPartial });
+  return await show(context, events, { means, log });
+}
+
+interface Showing {
+  readonly means: Means;
+  readonly log: SetupLog;
+}
+
+async function show<Ending>(
+  { out }: CommandContext,
+  events: AsyncGenerator<SetupEvent, Ending>,
+  { means, log }: Showing,
+): Promise<Ending> {
+  const logged = log.follow(events);
+  const streamed = means.streamsEvents ? streamTo(out, logged) : logged;
+  return await showTasks(out, STEP_GROUPS, taskEvents(streamed));
+}
+
+async function* streamTo<Ending>(
+  out: CommandContext['out'],
+  events: AsyncGenerator<SetupEvent, Ending>,
+): AsyncGenerator<SetupEvent, Ending> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return next.value;
+    out.event(asRecord(next.value));
+    yield next.value;
+  }
+}
+
+function asRecord(event: SetupEvent) {
+  const { event: name } = event;
+  if (name === 'rollback') return { event: name, error: messageOf(event.error) };
+  const { id, group } = event.step;
+  if (name === 'kept') return { event: name, id, group, ...event.kept };
+  const { title } = event;
+  if (name === 'failed') return { event: name, id, group, title, error: messageOf(event.error) };
+  return { event: name, id, group, title };
+}
+
+async function conclude(
+  context: CommandContext,
+  outcome: Outcome,
+  { means, log }: Showing,
+): Promise<Result> {
+  if (outcome.outcome === 'installed') return await proveIt(context, means);
+  const failures = outcome.outcome === 'incomplete' ? outcome.failures : [];
+  // A step that ends because a signal reached its program, too, fails in its own words.
+  const { signal } = context;
+  const error = signal.aborted ? signal.reason : outcome.error;
+  const isKept = outcome.outcome === 'partial';
+  return await failed(error, { failures, means, log, isKept });
+}
+
+async function failed(
+  error: unknown,
+  {
+    failures,
+    means,
+    log,
+    isKept = false,
+  }: Showing & { readonly failures: readonly Failure[]; readonly isKept?: boolean },
+): Promise<Result> {
+  const isStopped = hasCode(error, 'cli/interrupted') || hasCode(error, 'cli/terminated');
+  const isClean = isStopped && failures.length === 0 && !isKept;
+  const file = isClean ? undefined : await log.write(means.tools.host, error);
+  return { kind: 'failed', error, failures, isKept, log: file };
+}
+
+async function proveIt(context: CommandContext, means: Means): Promise<Result> {
+  const { out, signal, env } = context;
+  const { host } = means.tools;
+  out.line('\nBuild something as proof');
+  const layout = storeLayout({});
+  const read = (path: string) => readConfFile(host.at(path));
+  const { settings } = loadNixSettings(layout, {}, true, read);
+  const nonce = crypto.randomUUID();
+  try {
+    const proof = await prove({ host, layout, settings, nonce, signal });
+    const profileBin = join(layout.profilesDir, 'default/bin');
+    const shells = await proveShells(host, { shells: means.shells, profileBin });
+    const next = await findNextCommands(host, env);
+    return { kind: 'proved', proof, shells, socketPath: layout.socketPath, next };
+  } catch (error) {
+    return { kind: 'unproved', error };
+  }
+}

@@ -1,0 +1,157 @@
+import { checks } from '../../checks/index.ts';
+import { hostNames, type StoreLayout, storeLayout } from '../config/layout.ts';
+import type { Settings } from '../config/settings.ts';
+import type { SetupSettings, SetupSources, Shell } from '../config/setup-settings.ts';
+import { resolveSetupSettings } from '../config/setup-settings.ts';
+import type { CheckResult } from '../doctor/run.ts';
+import { runChecks } from '../doctor/run.ts';
+import type { Facts } from '../host/facts.ts';
+import type { Init } from '../host/services.ts';
+import { currentIds } from '../host/store-files.ts';
+import type { Tools } from '../setup/action.ts';
+import { withoutBlock } from '../setup/actions/managed-block.ts';
+import type { Existing } from '../setup/existing.ts';
+import { findExisting } from '../setup/existing.ts';
+import { usersOf } from '../setup/settings.ts';
+import { findShells } from '../setup/shell-steps.ts';
+import { CHECK_TIMEOUT_MS, createCheckContext } from './check-context.ts';
+import type { CommandContext } from './command.ts';
+import { noSuchRoot } from './errors.ts';
+import { loadNixSettings, readConfFile } from './nix-settings.ts';
+import { expectKnownNames, readTenonConf } from './setup-settings.ts';
+import type { Target } from './target.ts';
+import { createTools } from './tools.ts';
+
+/** What setup was told, and what the host is, as far as it is known at once. */
+export interface Surroundings {
+  readonly tools: Tools;
+  readonly layout: StoreLayout;
+  readonly init: Init;
+  readonly shells: readonly Shell[];
+  readonly uid: number;
+  /** Where the settings come from. */
+  readonly sources: SetupSources;
+  readonly settings: SetupSettings;
+  /** nix.conf as the daemon reads it, and as it would be without what setup wrote there. */
+  readonly nix: Settings;
+  readonly foreignNix: Settings;
+}
+
+/** What takes a moment to find out. */
+export interface Look {
+  readonly facts: Facts;
+  readonly existing: Existing;
+  readonly preflight: readonly PreflightResult[];
+  /** Whether a daemon answers that is not the service that setup would install. */
+  readonly hasStrangeDaemon: boolean;
+}
+
+/** A result without the time it took: the same host gives the same bytes. */
+export type PreflightResult = Omit<CheckResult, 'durationMs'>;
+
+/** Reads the settings; throws `config/…` when they are wrong. */
+export async function readSurroundings(
+  { env }: CommandContext,
+  { root, flags }: Target,
+): Promise<Surroundings> {
+  const layout = storeLayout({});
+  const tools = createTools(layout, root);
+  const { host } = tools;
+  if ((await host.look('/'))?.kind !== 'directory') throw noSuchRoot(root);
+  const read = (path: string) => readConfFile(host.at(path));
+  const foreign = (path: string) => {
+    const text = read(path);
+    return text === undefined ? undefined : withoutBlock(text);
+  };
+  const nix = loadNixSettings(layout, {}, true, read).settings;
+  const foreignNix = loadNixSettings(layout, {}, true, foreign).settings;
+  const init = await host.findInit();
+  const shells = await findShells(host);
+  const detected = detect({ init, shells, buildUsersGroup: nix.buildUsersGroup });
+  const file = await readTenonConf(host);
+  expectKnownNames(file);
+  const sources = { flags, env, file, detected };
+  const settings = resolveSetupSettings(sources);
+  const { uid } = currentIds();
+  return { tools, layout, init, shells, uid, sources, settings, nix, foreignNix };
+}
+
+/** The same, with some more said. */
+export function withFlags(around: Surroundings, flags: SetupSources['flags']): Surroundings {
+  const sources = { ...around.sources, flags: { ...around.sources.flags, ...flags } };
+  return { ...around, sources, settings: resolveSetupSettings(sources) };
+}
+
+/** Starts every look at once. Only looks. */
+export function lookAtHost(
+  { env, signal }: CommandContext,
+  around: Surroundings,
+): { readonly [Part in keyof Look]: Promise<Look[Part]> } {
+  const { tools, layout, init } = around;
+  return {
+    facts: tools.host.readFacts(),
+    existing: findExisting(tools.host, layout),
+    preflight: runPreflight(around, env, signal),
+    hasStrangeDaemon: isServedByOthers(tools, layout, init),
+  };
+}
+
+/** What the host itself suggests: its init system, its shells, and the group that nix.conf names. */
+function detect({
+  init,
+  shells,
+  buildUsersGroup,
+}: {
+  init: Init;
+  shells: readonly Shell[];
+  buildUsersGroup: string;
+}): SetupSources['detected'] {
+  const detected = { init, shells: shells.join(' ') };
+  if (buildUsersGroup === '' || buildUsersGroup === hostNames.buildGroup) return detected;
+  return { ...detected, 'users.group': buildUsersGroup };
+}
+
+async function runPreflight(
+  { tools, layout, nix, settings, uid }: Surroundings,
+  env: CommandContext['env'],
+  signal: AbortSignal,
+): Promise<readonly PreflightResult[]> {
+  const context = createCheckContext({
+    host: tools.host,
+    layout,
+    settings: nix,
+    users: usersOf(settings),
+    env,
+    signal,
+  });
+  const options = { signal, timeoutMs: CHECK_TIMEOUT_MS, now: () => performance.now() };
+  const results = await runChecks(checks, context, { ...options, isRoot: uid === 0 });
+  return results.map(({ durationMs: _, ...result }) => asPreflight(result));
+}
+
+const MADE_BY_SETUP = ['users', 'service', 'daemon'];
+
+/** What setup is about to make is not a finding. */
+function asPreflight(result: PreflightResult): PreflightResult {
+  if (result.status !== 'error' || !MADE_BY_SETUP.includes(result.group)) return result;
+  return {
+    ...result,
+    status: 'skip',
+    summary: 'setup makes it',
+    cause: null,
+    evidence: [],
+    fixes: [],
+  };
+}
+
+async function isServedByOthers(
+  { host, handshake }: Tools,
+  { socketPath }: StoreLayout,
+  init: Init,
+): Promise<boolean> {
+  if (await host.serviceManager(init, hostNames.service).isActive()) return false;
+  return await handshake(socketPath, AbortSignal.timeout(CHECK_TIMEOUT_MS)).then(
+    () => true,
+    () => false,
+  );
+}

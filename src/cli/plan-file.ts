@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import type { SetupName } from '../config/setup-settings.ts';
+import { formatSetting, setupNames } from '../config/setup-settings.ts';
+import { decodeText, encodeText } from '../formats/byte-string.ts';
+import { createFiles } from '../host/files.ts';
+import type { SavedPlan } from '../setup/saved-plan.ts';
+import { parseSavedPlan } from '../setup/saved-plan.ts';
+import { cannotOpen, cannotSave } from './errors.ts';
+import type { Prospect } from './prospect.ts';
+import type { Target } from './target.ts';
+
+/** A plan as JSON has it. */
+export function documentOf({ described, preflight, obstacles }: Prospect) {
+  return { ...described, preflight, obstacles };
+}
+
+/** Saves what `setup --plan` compares the host with. */
+export async function savePlan(prospect: Prospect, file: string): Promise<void> {
+  const text = `${JSON.stringify(documentOf(prospect), null, 2)}\n`;
+  try {
+    await createFiles('/').writeText(resolve(file), encodeText(text), 0o644);
+  } catch (error) {
+    throw cannotSave(file, error);
+  }
+}
+
+export async function loadPlan(file: string): Promise<SavedPlan> {
+  const text = await createFiles('/')
+    .readText(resolve(file))
+    .catch(error => {
+      throw cannotOpen(file, error);
+    });
+  if (text === undefined) throw cannotOpen(file, new Error('there is no such file'));
+  return parseSavedPlan(decodeText(text), file);
+}
+
+/** The host that a plan was made for, and what was said for it; the rest is looked up again. */
+export function targetOf({ root, settings }: SavedPlan): Target {
+  const given = settings.filter(({ source }) => ['flag', 'env'].includes(source));
+  const flags = given.flatMap(({ name, value }) =>
+    isSetupName(name) ? [[name, formatSetting(value)] as const] : [],
+  );
+  return { root, flags: Object.fromEntries(flags) };
+}
+
+function isSetupName(name: string): name is SetupName {
+  return setupNames.some(each => each === name);
+}

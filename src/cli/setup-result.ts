@@ -1,0 +1,136 @@
+import { hasCode, messageOf } from '../base/errors.ts';
+import type { Failure } from '../setup/run.ts';
+import { failureText } from '../setup/run.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Proof } from './prove.ts';
+
+/** How a setup ended. */
+export type Result =
+  | { readonly kind: 'nothing-to-do' | 'declined' | 'rolled-back-as-asked' | 'nothing-unfinished' }
+  /** Another process did it, as root, and said all there is to say. */
+  | { readonly kind: 'elevated'; readonly status: number }
+  | Proved
+  | { readonly kind: 'unproved'; readonly error: unknown }
+  | Failed;
+
+interface Proved {
+  readonly kind: 'proved';
+  readonly proof: Proof;
+  /** The shells, and ways to start them, that find what they should. */
+  readonly shells: readonly string[];
+  readonly socketPath: string;
+  readonly next: readonly string[];
+}
+
+interface Failed {
+  readonly kind: 'failed';
+  readonly error: unknown;
+  readonly failures: readonly Failure[];
+  readonly isKept: boolean;
+  /** Where the log is, when it could be written. */
+  readonly log: string | undefined;
+}
+
+export function linesOf(result: Result): readonly string[] {
+  switch (result.kind) {
+    case 'elevated':
+    case 'nothing-to-do':
+      return [];
+    case 'declined':
+      return ['Nothing was changed.'];
+    case 'nothing-unfinished':
+      return ['Nothing to do: no setup was left unfinished.'];
+    case 'rolled-back-as-asked':
+      return ['Rolled back: this host is as it was before setup.'];
+    case 'proved':
+      return [...proofLines(result), 'Next:', ...result.next];
+    case 'unproved':
+      return [
+        `error: ${messageOf(result.error)}`,
+        `The daemon is installed. Run "tenon doctor${checkOf(result.error)}" to see what is wrong.`,
+      ];
+    case 'failed':
+      return failureLines(result);
+    default:
+      return result satisfies never;
+  }
+}
+
+function proofLines({ proof, shells, socketPath }: Proved) {
+  const { output, builder, isSandboxed } = proof;
+  const { pid, uid, seccomp } = builder;
+  return [
+    `  ${output}`,
+    `  was built as pid ${pid}, uid ${uid}, seccomp ${seccomp}`,
+    ...(isSandboxed
+      ? []
+      : ['  without a sandbox, as nix.conf says: tenon doctor sandbox.effective']),
+    '',
+    `The daemon answers at ${socketPath}.`,
+    `The command is found by ${shells.join(', ')}.`,
+  ];
+}
+
+function checkOf(error: unknown): string {
+  const { check } = error as { check?: unknown };
+  return typeof check === 'string' ? ` ${check}` : '';
+}
+
+function failureLines({ error, failures, isKept, log }: Failed): readonly string[] {
+  return [
+    `error: ${messageOf(error)}`,
+    ...failures.map(failure => `  not undone: ${failureText(failure)}`),
+    ...endingLines(failures.length, isKept),
+    ...(log === undefined ? [] : [`The log is ${log}.`]),
+  ];
+}
+
+function endingLines(failures: number, isKept: boolean): readonly string[] {
+  if (isKept)
+    return ['Kept half done. Run "tenon setup --resume" or "tenon setup --rollback" to end it.'];
+  return failures === 0
+    ? ['Rolled back: this host is as it was before.']
+    : ['Run "tenon setup --rollback" once the reason is gone.'];
+}
+
+export function exitCodeFor(result: Result): number {
+  switch (result.kind) {
+    case 'nothing-to-do':
+    case 'nothing-unfinished':
+    case 'rolled-back-as-asked':
+    case 'proved':
+      return exitCodes.done;
+    case 'elevated':
+      return result.status;
+    case 'declined':
+      return exitCodes.cancelled;
+    case 'unproved':
+      return exitCodes.failed;
+    case 'failed':
+      return exitCodeOfFailure(result);
+    default:
+      return result satisfies never;
+  }
+}
+
+function exitCodeOfFailure({ error, failures, isKept }: Failed): number {
+  if (failures.length > 0 || isKept) return exitCodes.incomplete;
+  if (hasCode(error, 'cli/interrupted')) return exitCodes.interrupted;
+  if (hasCode(error, 'cli/terminated')) return exitCodes.terminated;
+  return exitCodes.rolledBack;
+}
+
+/** How it ended, for programs. */
+export function documentOf(result: Result) {
+  const failed = result.kind === 'failed' || result.kind === 'unproved' ? result.error : undefined;
+  return {
+    schemaVersion: 1,
+    result: result.kind,
+    exitCode: exitCodeFor(result),
+    error: failed === undefined ? null : messageOf(failed),
+    notUndone: result.kind === 'failed' ? result.failures.map(failureText) : [],
+    proof: result.kind === 'proved' ? result.proof : null,
+    shells: result.kind === 'proved' ? result.shells : [],
+    log: result.kind === 'failed' ? (result.log ?? null) : null,
+  };
+}
