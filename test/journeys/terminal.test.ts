@@ -97,18 +97,6 @@ describeInTerminal('the wizard that is left', session => {
   });
 
   test.each([
-    { signal: 'INT', status: 130 },
-    { signal: 'TERM', status: 143 },
-  ])('by SIG$signal gives the terminal back', async ({ signal, status }) => {
-    const { terminal } = session();
-    const kill = `until stty -a </dev/tty | grep -q -- -icanon; do sleep 0.05; done; kill -${signal} $(cat /run/wizard)`;
-    start(terminal, `(${kill}) & sh -c 'echo $$ >/run/wizard; exec ${tenonInCopy} setup'`);
-    expect(await terminal.shows(ENDED)).toContain(`Stopped by SIG${signal}`);
-    expect(terminal.screen()).toMatch(new RegExp(`^status ${status}$`, 'm'));
-    expect(terminal.isCursorShown()).toBe(true);
-  });
-
-  test.each([
     { how: 'with --no-color', command: `${tenonInCopy} setup --no-color`, absent: '\u001b[' },
     { how: 'with NO_COLOR', command: `NO_COLOR=1 ${tenonInCopy} setup`, absent: '\u001b[' },
     { how: 'in the locale C', command: `LC_ALL=C ${tenonInCopy} setup`, absent: '❯' },
@@ -153,6 +141,20 @@ describeInTerminal('the wizard that is left', session => {
     terminal.type('exit');
     expect(await terminal.ended()).toBe(0);
     expect(copy.changes()).toEqual([]);
+  });
+});
+
+describeInTerminal('the wizard that is stopped', session => {
+  test.each([
+    { signal: 'INT', status: 130 },
+    { signal: 'TERM', status: 143 },
+  ])('by SIG$signal gives the terminal back', async ({ signal, status }) => {
+    const { terminal } = session();
+    const kill = `until stty -a </dev/tty | grep -q -- -icanon; do sleep 0.05; done; kill -${signal} $(cat /run/wizard)`;
+    start(terminal, `(${kill}) & sh -c 'echo $$ >/run/wizard; exec ${tenonInCopy} setup'`);
+    expect(await terminal.shows(ENDED)).toContain(`Stopped by SIG${signal}`);
+    expect(terminal.screen()).toMatch(new RegExp(`^status ${status}$`, 'm'));
+    expect(terminal.isCursorShown()).toBe(true);
   });
 });
 
