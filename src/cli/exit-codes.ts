@@ -31,6 +31,7 @@ const CODES: readonly (readonly [code: string, status: number])[] = [
   ['setup/blocked', exitCodes.blocked],
   ['setup/busy', exitCodes.blocked],
   ['setup/no-journal', exitCodes.blocked],
+  ['setup/journal-lost', exitCodes.blocked],
   ['setup/no-free-ids', exitCodes.blocked],
   ['setup/unfinished', exitCodes.blocked],
   ['setup/drifted', exitCodes.blocked],

@@ -1,42 +1,40 @@
+import { resolve } from 'node:path';
+import { hasCode } from '../base/errors.ts';
 import { storeLayout } from '../config/layout.ts';
-import { uninstallHook } from '../env/apply-hook.ts';
-import { removeFromMakeConf } from '../env/apply-make-conf.ts';
 import type { Kept, Tools } from '../setup/action.ts';
-import type { Entry } from '../setup/journal.ts';
+import { journalLost } from '../setup/errors.ts';
+import { recordByInspection } from '../setup/inspection.ts';
+import type { Entry, History } from '../setup/journal.ts';
 import { Journal, readHistory } from '../setup/journal.ts';
 import { findTraces, removeStore } from '../setup/leftovers.ts';
 import { places } from '../setup/places.ts';
+import { keepForStock, removeUserData, stopService } from '../setup/removal.ts';
 import type { Failure } from '../setup/run.ts';
-import { failureText, uninstall as undoAll } from '../setup/run.ts';
+import { uninstall as undoAll } from '../setup/run.ts';
 import { confirm } from '../ui/ask.ts';
-import type { Output } from '../ui/output.ts';
+import { printable } from '../ui/output.ts';
 import { showTasks } from '../ui/tasks.ts';
 import type { CommandContext } from './command.ts';
 import { defineCommand, expectNoNames, parseFlags } from './command.ts';
+import { usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { becomeInstaller } from './root.ts';
 import { STEP_GROUPS, taskEvents } from './task-events.ts';
 import { createTools } from './tools.ts';
-
-interface Options {
-  readonly yes: boolean;
-  readonly purgeStore: boolean;
-}
-
-interface Removed {
-  readonly kind: 'removed';
-  readonly kept: readonly Kept[];
-  readonly failures: readonly Failure[];
-  readonly traces: readonly string[];
-}
-
-type Result = { readonly kind: 'nothing-installed' | 'declined' } | Removed;
+import type { Options, Removed, Result } from './uninstall-report.ts';
+import { announce, linesOf } from './uninstall-report.ts';
+import { readVersion } from './version.ts';
 
 const USAGE = [
-  'tenon uninstall [--yes] [--purge-store]',
+  'tenon uninstall [--yes] [OPTIONS]',
   '',
-  '  --yes           do not ask (also TENON_YES=1)',
-  '  --purge-store   also delete the store, with everything that was ever built',
+  '  --yes             do not ask (also TENON_YES=1)',
+  '  --purge-store     also delete the store, with everything that was ever built',
+  '  --purge-users     also delete what Nix programs left in the homes of users',
+  '  --hand-back       leave the store, the build users and nix.conf to a stock Nix daemon',
+  '  --by-inspection   also take away what no journal names and is of tenon beyond doubt',
+  '  --force           also take away what was changed after setup',
+  '  --root DIR        another host root, of an image or below /mnt',
 ].join('\n');
 
 export const uninstall = defineCommand<Options, Result>({
@@ -48,49 +46,77 @@ export const uninstall = defineCommand<Options, Result>({
     const { flags, names } = parseFlags('uninstall', argv, {
       yes: { type: 'boolean', default: false },
       'purge-store': { type: 'boolean', default: false },
+      'purge-users': { type: 'boolean', default: false },
+      'hand-back': { type: 'boolean', default: false },
+      'by-inspection': { type: 'boolean', default: false },
+      force: { type: 'boolean', default: false },
+      root: { type: 'string', default: '/' },
     });
     expectNoNames('uninstall', names);
-    return { yes: flags.yes, purgeStore: flags['purge-store'] };
+    if (flags['hand-back'] && flags['purge-store']) throw handBackOrPurge();
+    return {
+      yes: flags.yes,
+      purgeStore: flags['purge-store'],
+      purgeUsers: flags['purge-users'],
+      handBack: flags['hand-back'],
+      byInspection: flags['by-inspection'],
+      force: flags.force,
+      root: resolve(flags.root),
+    };
   },
 
   async run(context, options) {
     becomeInstaller('tenon uninstall');
-    const tools = createTools(storeLayout({}), '/');
-    const { installed, open } = await readHistory(tools.host, places.journal);
-    if (installed.length === 0 && open === undefined) return { kind: 'nothing-installed' };
-    const entries = [...installed, ...(open?.entries ?? [])];
+    // The folder that this was called from may be among what goes.
+    process.chdir('/');
+    const tools = createTools(storeLayout({}), options.root);
+    const history = await readWhatIsLeft(tools, options);
+    const entries = [...history.installed, ...(history.open?.entries ?? [])];
+    if (entries.length === 0 && history.open === undefined && !options.byInspection)
+      return await concludeNothing(tools);
     await announce(tools, entries, { options, out: context.out });
     if (!(await isConfirmed(context, options))) return { kind: 'declined' };
     return await remove(context, tools, { entries, options });
   },
 
   render(result, out) {
-    for (const line of linesOf(result)) out.line(line);
+    for (const line of linesOf(result)) out.line(printable(line));
   },
 
   exitCode(result) {
     if (result.kind === 'declined') return exitCodes.cancelled;
-    if (result.kind !== 'removed') return exitCodes.done;
-    const isComplete = result.failures.length === 0 && result.traces.length === 0;
+    if (result.kind === 'nothing-installed') return exitCodes.done;
+    const isComplete = result.failures.length === 0 && result.traces.found.length === 0;
     return isComplete ? exitCodes.done : exitCodes.incomplete;
   },
 });
 
-async function announce(
-  { host }: Tools,
-  entries: readonly Entry[],
-  { options, out }: { readonly options: Options; readonly out: Output },
-): Promise<void> {
-  const { storeDir, stateDir, logDir } = storeLayout({});
-  const paths = (await host.list(storeDir)).length;
-  out.line(out.paint('bold', 'tenon uninstall'));
-  for (const group of STEP_GROUPS) {
-    const count = entries.filter(({ step }) => step.group === group).length;
-    if (count > 0) out.line(`  undo ${String(count).padStart(3)}  ${group}`);
+function handBackOrPurge(): Error {
+  const message = 'Cannot run tenon uninstall: --hand-back and --purge-store exclude each other';
+  return usageError(message, 'uninstall');
+}
+
+const NOTHING: History = { installed: [], open: undefined };
+
+/** A journal that cannot be read counts as lost where the host is inspected anyway. */
+async function readWhatIsLeft({ host }: Tools, { byInspection }: Options): Promise<History> {
+  try {
+    return await readHistory(host, places.journal);
+  } catch (error) {
+    if (byInspection && hasCode(error, 'setup/bad-journal')) return NOTHING;
+    throw error;
   }
-  const store = `${storeDir} (${paths} entries), ${stateDir} and ${logDir}`;
-  if (options.purgeStore) out.line(`  delete    ${store}`);
-  else out.line(`  keep      ${store}; --purge-store deletes them`);
+}
+
+/** Without a journal nothing is touched, but what looks like an installation is named. */
+async function concludeNothing({ host }: Tools): Promise<Result> {
+  const init = await host.findInit();
+  const sweep = { layout: storeLayout({}), init, entries: [], kept: [places.journal] };
+  const traces = await findTraces(host, sweep);
+  // The socket alone may be that of another daemon.
+  const ours = traces.found.filter(trace => trace !== sweep.layout.socketPath);
+  if (ours.length > 0) throw journalLost(host.at(places.journal), ours);
+  return { kind: 'nothing-installed', traces: { ...traces, found: ours } };
 }
 
 async function isConfirmed(
@@ -98,7 +124,7 @@ async function isConfirmed(
   options: Options,
 ): Promise<boolean> {
   if (options.yes || env.TENON_YES === '1') return true;
-  const preset = !options.purgeStore;
+  const preset = !(options.purgeStore || options.purgeUsers);
   return await confirm({ out, signal }, { message: 'Do this?', flag: '--yes', preset });
 }
 
@@ -111,80 +137,74 @@ async function remove(
   { out }: CommandContext,
   tools: Tools,
   { entries, options }: Removal,
-): Promise<Result> {
+): Promise<Removed> {
   // The program that would load it later is among what goes.
   await import('../ui/error.ts');
   const layout = storeLayout({});
+  const { host } = tools;
+  const init = await host.findInit();
   const kept: Kept[] = [];
-  const failures = [...(await undo(tools, { out, kept, purge: options.purgeStore }))];
-  failures.push(...(await clearPortage(tools)));
-  if (options.purgeStore) failures.push(...(await purge(tools)));
-  const traces = await findTraces(tools.host, {
+  const failures: Failure[] = [];
+  await stopService(host);
+  failures.push(...(await undo(tools, { out, kept, options })));
+  if (options.purgeStore)
+    await attempt(failures, 'the store', async () => {
+      kept.push(...(await removeStore(host, layout)));
+    });
+  if (options.purgeUsers)
+    await attempt(failures, 'data of users', async () => void (await removeUserData(host)));
+  await host.serviceManager(init, '').reload();
+  const traces = await findTraces(host, {
     layout,
+    init,
     entries,
     kept: [...kept.map(({ what }) => what), ...(failures.length > 0 ? [places.journal] : [])],
   });
-  return { kind: 'removed', kept, failures, traces };
+  return { kind: 'removed', options, kept, failures, traces };
 }
 
 interface Undoing {
-  readonly out: Output;
+  readonly out: CommandContext['out'];
   readonly kept: Kept[];
-  readonly purge: boolean;
+  readonly options: Options;
 }
 
-async function undo(tools: Tools, { out, kept, purge }: Undoing): Promise<readonly Failure[]> {
-  await using journal = await Journal.take(tools.host, places.journal);
-  const events = taskEvents(undoAll(journal, tools, purge ? 'purge' : 'uninstall'), kept);
-  return await showTasks(out, STEP_GROUPS.toReversed(), events);
-}
-
-/** What `tenon env` added to Portage's configuration leads to a program that is gone. */
-async function clearPortage({ host }: Tools): Promise<readonly Failure[]> {
-  try {
-    await uninstallHook(host);
-    await removeFromMakeConf(host);
-    return [];
-  } catch (error) {
-    return [{ what: 'the lines for Portage', error }];
-  }
-}
-
-async function purge({ host }: Tools): Promise<readonly Failure[]> {
-  try {
-    await removeStore(host, storeLayout({}));
-    return [];
-  } catch (error) {
-    return [{ what: 'the store', error }];
-  }
-}
-
-function linesOf(result: Result): readonly string[] {
-  switch (result.kind) {
-    case 'nothing-installed':
-      return ['Nothing to do: setup has installed nothing here.'];
-    case 'declined':
-      return ['Nothing was changed.'];
-    case 'removed':
-      return ['', ...keptLines(result.kept), ...restLines(result)];
-    default:
-      return result satisfies never;
-  }
-}
-
-function keptLines(kept: readonly Kept[]): readonly string[] {
-  return [...new Set(kept.map(({ reason }) => reason))].map(reason => {
-    const names = kept.filter(each => each.reason === reason).map(({ what }) => what);
-    return `kept ${names.join(', ')}: ${reason}`;
+async function undo(tools: Tools, { out, kept, options }: Undoing): Promise<readonly Failure[]> {
+  const layout = storeLayout({});
+  const { host } = tools;
+  if (options.byInspection) await putDamagedJournalAside(tools);
+  await using journal = await Journal.take(host, places.journal);
+  const init = await host.findInit();
+  const tool = await readVersion();
+  const events = undoAll(journal, tools, {
+    extent: options.purgeStore ? 'purge' : 'uninstall',
+    isForced: options.force,
+    keep: step => (options.handBack ? keepForStock(step, layout) : undefined),
+    recordRest: async () => {
+      if (options.byInspection) await recordByInspection(journal, tools, { layout, init, tool });
+    },
   });
+  return await showTasks(out, STEP_GROUPS.toReversed(), taskEvents(events, kept));
 }
 
-function restLines({ kept, failures, traces }: Removed): readonly string[] {
-  if (failures.length === 0 && traces.length === 0)
-    return [kept.length === 0 ? 'no traces found' : 'no traces found besides what was kept'];
-  return [
-    ...failures.map(failure => `not removed: ${failureText(failure)}`),
-    ...traces.map(trace => `still there: ${trace}`),
-    ...(failures.length > 0 ? ['Run "tenon uninstall" again once the reason is gone.'] : []),
-  ];
+/** It goes with the folder that it is in, once everything else has gone. */
+async function putDamagedJournalAside({ host }: Tools): Promise<void> {
+  try {
+    await readHistory(host, places.journal);
+  } catch (error) {
+    if (!hasCode(error, 'setup/bad-journal')) throw error;
+    await host.move(places.journal, `${places.journal}.damaged`);
+  }
+}
+
+async function attempt(
+  failures: Failure[],
+  what: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    failures.push({ what, error });
+  }
 }

@@ -68,7 +68,8 @@ export async function removeEmptyDirectory(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return true;
-    if (hasCode(error, 'ENOTEMPTY') || hasCode(error, 'EEXIST')) return false;
+    // EBUSY: something is mounted on it.
+    if (['ENOTEMPTY', 'EEXIST', 'EBUSY'].some(code => hasCode(error, code))) return false;
     throw error;
   }
 }

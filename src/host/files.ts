@@ -73,7 +73,7 @@ export interface Files {
   isCopyOf(from: string, path: string): Promise<boolean>;
   /** Removes a file or link; nothing to do when it is missing. */
   remove(path: string): Promise<void>;
-  /** Removes a directory; false when something is in it. */
+  /** Removes a directory; false when something is in it, or mounted on it. */
   removeEmpty(path: string): Promise<boolean>;
   removeTree(path: string): Promise<void>;
 }

@@ -7,13 +7,15 @@ import type { Mounts } from './mounts.ts';
 import { createMounts } from './mounts.ts';
 import type { Processes } from './processes.ts';
 import { createProcesses } from './processes.ts';
+import type { Running } from './running.ts';
+import { createRunning } from './running.ts';
 import type { Services } from './services.ts';
 import { createServices } from './services.ts';
 import type { AccountTools } from './users.ts';
 import { createAccountTools } from './users.ts';
 
 /** A machine, seen from one root: `/`, an image that is being prepared, or a folder in a test. */
-export interface Host extends Files, Processes, AccountTools, Services, Mounts, Disks {
+export interface Host extends Files, Processes, AccountTools, Services, Mounts, Disks, Running {
   readonly root: string;
   readDistro(): Promise<Distro>;
   /** What kind of machine this is; looked at once, when somebody asks. */
@@ -37,6 +39,7 @@ export function createHost(root: string, { path }: HostOptions = {}): Host {
     ...createServices({ files, run }),
     ...createMounts(),
     ...createDisks(root),
+    ...createRunning(),
     readDistro: async () => (await import('./facts.ts')).readDistro(files),
     readFacts: async () => (await import('./facts.ts')).readFacts(root, files),
   };

@@ -15,6 +15,8 @@ export interface ServiceManager {
   stop(): Promise<void>;
   /** The last lines of what the service had to say, as far as they can be found. */
   readLog(): Promise<string>;
+  /** Whether the init system has anything of it, and be it that it failed. */
+  isKnown(): Promise<boolean>;
   /** Makes the init system read its service files again. */
   reload(): Promise<void>;
 }
@@ -74,10 +76,17 @@ function systemdManager(run: Run, service: string): ServiceManager {
       await systemctl(['reset-failed', ...units], [0, 1, 4, 5]);
       await systemctl(['start', socket]);
     },
-    stop: async () => void (await systemctl(['stop', ...units], [0, 5])),
+    stop: async () => {
+      await systemctl(['stop', ...units], [0, 5]);
+      await systemctl(['reset-failed', ...units], [0, 1, 4, 5]);
+    },
     readLog: async () => {
       const argv = ['journalctl', '-b', '-u', service, '-n', `${LOG_LINES}`, '-o', 'cat', '-q'];
       return (await run([...argv, '--no-pager'], { accept: [0, 1] })).stdout;
+    },
+    isKnown: async () => {
+      const argv = ['systemctl', 'list-units', '--all', '--plain', '--no-legend', ...units];
+      return (await run(argv)).stdout.trim() !== '';
     },
     reload: async () => void (await systemctl(['daemon-reload'])),
   };
@@ -88,6 +97,7 @@ const OPENRC_STOPPED = 3;
 const OPENRC_CRASHED = 32;
 /** Started, and its supervisor is dead: it can neither be started nor stopped. */
 const OPENRC_UNSUPERVISED = 64;
+const NOT_KNOWN = { accept: [0, 1, 255] };
 
 function openrcManager({ files, run }: ServiceHost, service: string): ServiceManager {
   const rcService = async (command: string, accept?: readonly number[]) =>
@@ -115,6 +125,7 @@ function openrcManager({ files, run }: ServiceHost, service: string): ServiceMan
       const lines = ((await files.readText(openrcLog(service))) ?? '').trimEnd().split('\n');
       return lines.slice(-LOG_LINES).join('\n');
     },
+    isKnown: async () => (await run(['rc-service', '--exists', service], NOT_KNOWN)).status === 0,
     reload: async () => {},
   };
 }
@@ -133,5 +144,6 @@ const NO_MANAGER: ServiceManager = {
   start: async () => {},
   stop: async () => {},
   readLog: async () => '',
+  isKnown: async () => false,
   reload: async () => {},
 };

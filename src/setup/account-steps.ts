@@ -7,12 +7,20 @@ import { user } from './actions/user.ts';
 import { places } from './places.ts';
 import type { PlanInput } from './plan.ts';
 
+/** In the accounts themselves, so that they are known as setup's also when the journal is lost. */
+export const BUILD_USER_COMMENT = 'Nix build user of tenon';
+
 /** The group, its users, and what keeps the account files as they were. */
 export function accountSteps(
   { users: wanted, nologin }: Pick<PlanInput, 'users' | 'nologin'>,
   chosen: ChosenUsers,
 ): readonly Step[] {
-  const about = { gid: chosen.gid, comment: 'Nix build user', home: '/var/empty', shell: nologin };
+  const about = {
+    gid: chosen.gid,
+    comment: BUILD_USER_COMMENT,
+    home: '/var/empty',
+    shell: nologin,
+  };
   const added = [
     group.step({
       id: `group:${wanted.group}`,

@@ -33,6 +33,8 @@ export interface Edit {
 export interface Kept {
   readonly what: string;
   readonly reason: string;
+  /** What its owner may want to do with it. */
+  readonly advice?: string;
 }
 
 /** One entry of a plan, plain JSON: what kind of action, on what, and why. */
@@ -65,6 +67,8 @@ interface ActionDefinition<Spec, Undo> {
   apply(tools: Tools, spec: Spec, signal: AbortSignal): Promise<void>;
   /** Drops what only a rollback would need, once the whole plan is done. */
   commit?(tools: Tools, spec: Spec): Promise<void>;
+  /** For actions that write text: what somebody else changed since. Revert keeps it, unless it is forced. */
+  findEdit?(tools: Tools, spec: Spec, undo: Undo): Promise<Edit | undefined>;
   /** Safe to repeat, and safe when apply never ran or only half. */
   revert(tools: Tools, spec: Spec, revert: Revert<Undo>): Promise<Kept | undefined>;
 }
@@ -72,6 +76,8 @@ interface ActionDefinition<Spec, Undo> {
 export interface Revert<Undo> {
   readonly undo: Undo;
   readonly extent: Extent;
+  /** What somebody changed since goes as well. */
+  readonly isForced: boolean;
 }
 
 /** An action bound to its spec. */
@@ -83,6 +89,7 @@ export interface Action {
   inspect(tools: Tools, stale: boolean): Promise<Inspection<unknown>>;
   apply(tools: Tools, signal: AbortSignal): Promise<void>;
   commit(tools: Tools): Promise<void>;
+  findEdit(tools: Tools, undo: unknown): Promise<Edit | undefined>;
   revert(tools: Tools, revert: Revert<unknown>): Promise<Kept | undefined>;
 }
 
@@ -115,6 +122,7 @@ export function defineAction<Spec, Undo>(
         inspect: (tools, stale) => definition.inspect(tools, spec, stale),
         apply: (tools, signal) => definition.apply(tools, spec, signal),
         commit: async tools => await definition.commit?.(tools, spec),
+        findEdit: async (tools, undo) => await definition.findEdit?.(tools, spec, undo as Undo),
         revert: (tools, revert) => definition.revert(tools, spec, revert as Revert<Undo>),
       };
     },

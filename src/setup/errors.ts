@@ -28,7 +28,16 @@ export function unknownAction(kind: string): TenonError {
 /** The journal was damaged, or written by a later version. */
 export function badJournal(file: string, reason: string): TenonError {
   return new TenonError('setup/bad-journal', `Cannot read ${file}: ${reason}`, {
-    hint: `Keep a copy of ${file} and report it`,
+    hint: `Keep a copy of ${file} and report it; "tenon uninstall --by-inspection" does without it`,
+  });
+}
+
+/** There is something to uninstall, and nothing says what setup did. */
+export function journalLost(file: string, traces: readonly string[]): TenonError {
+  const message = `Cannot uninstall: ${file} is missing, and these are still there: ${traces.join(', ')}`;
+  return new TenonError('setup/journal-lost', message, {
+    hint: 'Run "tenon uninstall --by-inspection", which takes away what is tenon\'s beyond doubt',
+    check: 'install.journal',
   });
 }
 

@@ -1,80 +1,144 @@
 import { dirname, join } from 'node:path';
+import { hasCode } from '../base/errors.ts';
 import { hostNames, type StoreLayout } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
-import { openrcLog } from '../host/services.ts';
+import { type Init, openrcLog } from '../host/services.ts';
+import { BUILD_USER_COMMENT } from './account-steps.ts';
+import type { Kept } from './action.ts';
 import type { Entry } from './journal.ts';
 import { places } from './places.ts';
+import { findServiceLinks, unitsOf } from './service-links.ts';
+
+const { service } = hostNames;
+
+/** The files of this program's own, which nobody else writes. */
+export const ownFiles: readonly string[] = [
+  places.profile,
+  places.fishProfile,
+  hostNames.tenonConfFile,
+  places.tmpfiles,
+  ...unitsOf(service).map(unit => join(places.systemdUnits, unit)),
+  join(places.openrcScripts, service),
+  join(places.openrcSettings, service),
+];
 
 /** Every path that setup or the running service can leave, the store aside. */
 function tracePaths({ socketPath }: StoreLayout): readonly string[] {
-  const { service, programDir, commandFile, tenonConfFile, stateDir, runDir, logDir } = hostNames;
-  const units = [`${service}.service`, `${service}.socket`];
+  const { programDir, commandFile, stateDir, runDir, logDir } = hostNames;
   return [
-    programDir,
+    ...ownFiles,
+    ...ownFiles.map(file => `${file}.tenon-new`),
+    ...['', '.tenon-new', '.tenon-old'].map(end => `${programDir}${end}`),
+    ...unitsOf(service).map(unit => join(places.systemdUnits, `${unit}.d`)),
     commandFile,
-    dirname(tenonConfFile),
+    dirname(hostNames.tenonConfFile),
     stateDir,
     runDir,
     logDir,
     socketPath,
-    places.profile,
-    places.fishProfile,
-    places.tmpfiles,
-    ...units.map(unit => join(places.systemdUnits, unit)),
-    ...units.map(unit => join(places.systemdUnits, `${unit}.d`)),
-    join(places.systemdUnits, 'sockets.target.wants', `${service}.socket`),
-    join(places.openrcScripts, service),
-    join(places.openrcSettings, service),
-    join('/etc/runlevels/default', service),
     openrcLog(service),
   ];
 }
 
 interface Sweep {
   readonly layout: StoreLayout;
+  readonly init: Init;
   /** What was installed. */
   readonly entries: readonly Entry[];
   /** What was left on purpose. */
   readonly kept: readonly string[];
 }
 
-/** What is still there of what should be gone. */
-export async function findTraces(
-  host: Host,
-  { layout, entries, kept }: Sweep,
-): Promise<readonly string[]> {
-  const paths = tracePaths(layout).filter(path => !kept.some(each => isAtOrAbove(path, each)));
-  const looks = await Promise.all(paths.map(path => host.look(path)));
-  const left = paths.filter((_, index) => looks[index] !== undefined);
-  return [...left, ...(await findAccounts(host, entries, kept))];
+/** What a search for traces looked at, and what is still there of what should be gone. */
+export interface Traces {
+  readonly searched: readonly string[];
+  readonly found: readonly string[];
+}
+
+export async function findTraces(host: Host, sweep: Sweep): Promise<Traces> {
+  const paths = tracePaths(sweep.layout);
+  const accounts = await listAccounts(host, sweep.entries);
+  const found = [
+    ...(await findPaths(host, paths)),
+    ...(await findServiceLinks(host, [service, ...unitsOf(service)])).map(({ path }) => path),
+    ...(await findAccounts(host, accounts)),
+    ...(await findService(host, sweep.init)),
+    ...(await findDaemons(host)),
+  ];
+  return {
+    searched: [
+      `${paths.length} paths`,
+      `${accounts.length} accounts`,
+      'the services of every runlevel and target',
+      ...(sweep.init === 'none' ? [] : [`what ${sweep.init} knows`]),
+      ...(host.root === '/' ? ['the running processes'] : []),
+    ],
+    found: found.filter(trace => !sweep.kept.some(each => isAtOrAbove(trace, each))),
+  };
 }
 
 function isAtOrAbove(path: string, other: string): boolean {
   return `${other}/`.startsWith(`${path}/`);
 }
 
-async function findAccounts(
-  host: Host,
-  entries: readonly Entry[],
-  kept: readonly string[],
-): Promise<readonly string[]> {
-  const accounts = entries.flatMap(({ step }) =>
+async function findPaths(host: Host, paths: readonly string[]): Promise<readonly string[]> {
+  const looks = await Promise.all(paths.map(path => host.look(path)));
+  return paths.filter((_, index) => looks[index] !== undefined);
+}
+
+/** `user NAME` and `group NAME`, of the journal and of those that say themselves that setup made them. */
+async function listAccounts(host: Host, entries: readonly Entry[]): Promise<readonly string[]> {
+  const recorded = entries.flatMap(({ step }) =>
     step.kind === 'user' || step.kind === 'group' ? [step.id.replace(':', ' ')] : [],
   );
+  const { users } = await host.readAccounts({ users: [], groups: [] });
+  const marked = users
+    .filter(({ comment }) => comment === BUILD_USER_COMMENT)
+    .map(({ name }) => `user ${name}`);
+  return [...new Set([...recorded, ...marked])];
+}
+
+async function findAccounts(host: Host, accounts: readonly string[]): Promise<readonly string[]> {
   const looks = await Promise.all(
     accounts.map(account => {
       const [kind, name = ''] = account.split(' ');
       return kind === 'user' ? host.findUser(name) : host.findGroup(name);
     }),
   );
-  return accounts.filter((name, index) => looks[index] !== undefined && !kept.includes(name));
+  return accounts.filter((_, index) => looks[index] !== undefined);
 }
 
-/** Deletes the store with all that belongs to it, whoever made it. */
-export async function removeStore(host: Host, layout: StoreLayout): Promise<void> {
+async function findService(host: Host, init: Init): Promise<readonly string[]> {
+  const isKnown = await host.serviceManager(init, service).isKnown();
+  return isKnown ? [`${init}: ${service}`] : [];
+}
+
+/** Processes of other hosts, which an image is for, do not count. */
+async function findDaemons(host: Host): Promise<readonly string[]> {
+  if (host.root !== '/') return [];
+  const program = join(hostNames.programDir, 'src/main.ts');
+  const processes = await host.findProcesses(argv => argv.includes(program));
+  return processes.filter(({ argv }) => argv.includes('daemon')).map(({ pid }) => `process ${pid}`);
+}
+
+/** Deletes the store with all that belongs to it, whoever made it. Mount points stay, empty. */
+export async function removeStore(host: Host, layout: StoreLayout): Promise<readonly Kept[]> {
+  const kept: Kept[] = [];
   for (const path of [layout.storeDir, layout.stateDir, layout.logDir]) {
+    if (await isEmptiedMount(host, path)) kept.push({ what: path, reason: 'it is a mount point' });
+    else await removeEmptyAbove(host, dirname(path));
+  }
+  return kept;
+}
+
+/** Removes a tree; true when all of it is gone but the directory, which something is mounted on. */
+async function isEmptiedMount(host: Host, path: string): Promise<boolean> {
+  try {
     await host.removeTree(path);
-    await removeEmptyAbove(host, dirname(path));
+    return false;
+  } catch (error) {
+    if (hasCode(error, 'EBUSY') && (await host.list(path)).length === 0) return true;
+    throw error;
   }
 }
 

@@ -156,26 +156,43 @@ async function* applyOne(
 
 const CONFLICT_HINT = 'Move it away or decide what to do with it, then run "tenon setup" again';
 
+const ROLLBACK = { extent: 'rollback', isForced: false, keep: () => undefined } as const;
+
 /** Undoes the journal's open plan, as far as it went. Gives what could not be undone. */
 export async function* rollBack(
   journal: Journal,
   tools: Tools,
 ): AsyncGenerator<SetupEvent, readonly Failure[]> {
   const entries = journal.history.open?.entries ?? [];
-  const failures = yield* revertAll(journal, entries, { tools, extent: 'rollback' });
+  const failures = yield* revertAll(journal, entries, { tools, ...ROLLBACK });
   if (failures.length === 0) await journal.tryWrite({ record: 'rollback' });
   return failures;
+}
+
+/** How far an uninstall goes. */
+export interface Removal {
+  readonly extent: 'uninstall' | 'purge';
+  /** What somebody changed since setup goes as well. */
+  readonly isForced: boolean;
+  /** Why a step's work is to stay; undefined for what goes. */
+  readonly keep: (step: Step) => Kept | undefined;
+  /** Writes down in the journal what it does not name; runs once no plan is open any more. */
+  readonly recordRest: () => Promise<void>;
 }
 
 /** Undoes everything that setup ever did here, newest first, past any failure. */
 export async function* uninstall(
   journal: Journal,
   tools: Tools,
-  extent: 'uninstall' | 'purge',
+  removal: Removal,
 ): AsyncGenerator<SetupEvent, readonly Failure[]> {
   const unfinished = yield* rollBackOpen(journal, tools);
+  if (unfinished.length === 0) await removal.recordRest();
   const { installed } = journal.history;
-  const failures = [...unfinished, ...(yield* revertAll(journal, installed, { tools, extent }))];
+  const failures = [
+    ...unfinished,
+    ...(yield* revertAll(journal, installed, { tools, ...removal })),
+  ];
   if (failures.length === 0) await tools.host.removeTree(hostNames.logDir);
   return failures;
 }
@@ -190,24 +207,38 @@ async function* rollBackOpen(
 async function* revertAll(
   journal: Journal,
   entries: readonly Entry[],
-  { tools, extent }: { tools: Tools; extent: Extent },
+  { tools, ...how }: Reverting,
 ): AsyncGenerator<SetupEvent, readonly Failure[]> {
   const failures: Failure[] = [];
-  for (const { step, undo } of entries.toReversed()) {
-    const action = bindStep(step);
-    const title = action.undoText;
-    yield { event: 'start', step, title };
+  for (const entry of entries.toReversed()) {
+    const { step } = entry;
     try {
-      const kept = await action.revert(tools, { undo, extent });
-      await journal.tryWrite({ record: 'reverted', id: step.id });
-      if (kept === undefined) yield { event: 'done', step, title };
-      else yield { event: 'kept', step, kept };
+      yield* revertOne(journal, entry, { tools, ...how });
     } catch (error) {
       failures.push({ what: step.id, error });
-      yield { event: 'failed', step, title, error };
+      yield { event: 'failed', step, title: step.id, error };
     }
   }
   return failures;
+}
+
+interface Reverting extends Pick<Removal, 'isForced' | 'keep'> {
+  readonly tools: Tools;
+  readonly extent: Extent;
+}
+
+async function* revertOne(
+  journal: Journal,
+  { step, undo }: Entry,
+  { tools, extent, isForced, keep }: Reverting,
+): AsyncGenerator<SetupEvent> {
+  const action = bindStep(step);
+  const title = action.undoText;
+  yield { event: 'start', step, title };
+  const kept = keep(step) ?? (await action.revert(tools, { undo, extent, isForced }));
+  await journal.tryWrite({ record: 'reverted', id: step.id });
+  if (kept === undefined) yield { event: 'done', step, title };
+  else yield { event: 'kept', step, kept };
 }
 
 /** One line for what went wrong. */

@@ -115,9 +115,13 @@ describe.each(CASES.map(each => ({ name: each.step.id, ...each })))('action $nam
       const before = snapshot(fixture);
       const undo = await undoOf(action, fixture);
       await action.apply(toolsFor(fixture), never);
-      expect(await action.revert(toolsFor(fixture), { undo, extent })).toBeUndefined();
+      expect(
+        await action.revert(toolsFor(fixture), { undo, extent, isForced: false }),
+      ).toBeUndefined();
       expect(changesBetween(before, snapshot(fixture))).toEqual([]);
-      expect(await action.revert(toolsFor(fixture), { undo, extent })).toBeUndefined();
+      expect(
+        await action.revert(toolsFor(fixture), { undo, extent, isForced: false }),
+      ).toBeUndefined();
       expect(changesBetween(before, snapshot(fixture))).toEqual([]);
     },
   );
@@ -128,38 +132,42 @@ describe.each(CASES.map(each => ({ name: each.step.id, ...each })))('action $nam
     await prepared;
     const before = snapshot(fixture);
     const undo = await undoOf(action, fixture);
-    expect(await action.revert(toolsFor(fixture), { undo, extent: 'rollback' })).toBeUndefined();
+    expect(
+      await action.revert(toolsFor(fixture), { undo, extent: 'rollback', isForced: false }),
+    ).toBeUndefined();
     expect(changesBetween(before, snapshot(fixture))).toEqual([]);
   });
 });
 
+const EDITS = [
+  {
+    what: 'an edited file',
+    step: writeFile.step({ id: 'f', ...about, spec: { file: '/etc/x', text: 'x', mode: 0o644 } }),
+    edit: ({ write }: FixtureHost) => write('/etc/x', 'mine'),
+    kept: '/etc/x',
+  },
+  {
+    what: 'a folder with something in it',
+    step: directory.step({ id: 'd', ...about, spec: { path: '/opt' } }),
+    edit: ({ write }: FixtureHost) => write('/opt/mine', ''),
+    kept: '/opt',
+  },
+  {
+    what: 'a link that leads elsewhere',
+    step: link.step({ id: 'l', ...about, spec: { path: '/usr/tenon', target: 'a' } }),
+    edit: ({ host }: FixtureHost) => host.writeLink('/usr/tenon', 'b'),
+    kept: '/usr/tenon',
+  },
+  {
+    what: 'a group with members',
+    step: group.step({ id: 'g', ...about, spec: nixbld }),
+    edit: ({ host }: FixtureHost) => host.setGroups('nobody', ['nixbld']),
+    kept: 'group nixbld',
+  },
+];
+
 describe('what somebody changed after setup stays', () => {
-  test.each([
-    {
-      what: 'an edited file',
-      step: writeFile.step({ id: 'f', ...about, spec: { file: '/etc/x', text: 'x', mode: 0o644 } }),
-      edit: ({ write }: FixtureHost) => write('/etc/x', 'mine'),
-      kept: '/etc/x',
-    },
-    {
-      what: 'a folder with something in it',
-      step: directory.step({ id: 'd', ...about, spec: { path: '/opt' } }),
-      edit: ({ write }: FixtureHost) => write('/opt/mine', ''),
-      kept: '/opt',
-    },
-    {
-      what: 'a link that leads elsewhere',
-      step: link.step({ id: 'l', ...about, spec: { path: '/usr/tenon', target: 'a' } }),
-      edit: ({ host }: FixtureHost) => host.writeLink('/usr/tenon', 'b'),
-      kept: '/usr/tenon',
-    },
-    {
-      what: 'a group with members',
-      step: group.step({ id: 'g', ...about, spec: nixbld }),
-      edit: ({ host }: FixtureHost) => host.setGroups('nobody', ['nixbld']),
-      kept: 'group nixbld',
-    },
-  ])('$what', async ({ step, edit, kept }) => {
+  test.each(EDITS)('$what', async ({ step, edit, kept }) => {
     using fixture = createFixtureHost();
     const tools = toolsFor(fixture);
     const action = bindStep(step);
@@ -167,8 +175,24 @@ describe('what somebody changed after setup stays', () => {
     await action.apply(tools, never);
     await edit(fixture);
     const edited = snapshot(fixture);
-    expect(await action.revert(tools, { undo, extent: 'uninstall' })).toMatchObject({ what: kept });
+    expect(
+      await action.revert(tools, { undo, extent: 'uninstall', isForced: false }),
+    ).toMatchObject({ what: kept });
     expect(changesBetween(edited, snapshot(fixture))).toEqual([]);
+  });
+
+  test.each(EDITS)('$what goes when that is forced', async ({ step, edit, kept }) => {
+    using fixture = createFixtureHost();
+    const tools = toolsFor(fixture);
+    const action = bindStep(step);
+    const before = snapshot(fixture);
+    const undo = await undoOf(action, fixture);
+    await action.apply(tools, never);
+    await edit(fixture);
+    const answer = await action.revert(tools, { undo, extent: 'uninstall', isForced: true });
+    const isOfOthers = ['/opt', 'group nixbld'].includes(kept);
+    expect(answer).toEqual(isOfOthers ? expect.objectContaining({ what: kept }) : undefined);
+    if (!isOfOthers) expect(changesBetween(before, snapshot(fixture))).toEqual([]);
   });
 
   test('lines around a managed block', async () => {
@@ -182,7 +206,7 @@ describe('what somebody changed after setup stays', () => {
       '/etc/nix.conf',
       `cores = 1\n${await fixture.host.readText('/etc/nix.conf')}x = y\n`,
     );
-    await action.revert(tools, { undo, extent: 'uninstall' });
+    await action.revert(tools, { undo, extent: 'uninstall', isForced: false });
     expect(await fixture.host.readText('/etc/nix.conf')).toBe('cores = 1\nmax-jobs = 2\nx = y\n');
   });
 });

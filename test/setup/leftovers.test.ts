@@ -21,7 +21,7 @@ const entries = [
 describe('findTraces', () => {
   test('finds nothing on a clean host', async () => {
     using fixture = createFixtureHost();
-    expect(await findTraces(fixture.host, { layout, entries, kept: [] })).toEqual([]);
+    expect(await findTraces(fixture.host, { layout, init: 'none', entries, kept: [] })).toEqual([]);
   });
 
   test('finds files and accounts that should be gone, but not what was kept', async () => {
@@ -29,7 +29,7 @@ describe('findTraces', () => {
     fixture.write('/etc/profile.d/tenon.sh', '');
     fixture.write('/etc/tenon/tenon.conf', '');
     await fixture.host.createGroup('nixbld', 30_000);
-    const sweep = { layout, entries, kept: ['/etc/tenon/tenon.conf'] };
+    const sweep = { layout, init: 'none' as const, entries, kept: ['/etc/tenon/tenon.conf'] };
     expect(await findTraces(fixture.host, sweep)).toEqual([
       '/etc/profile.d/tenon.sh',
       'group nixbld',

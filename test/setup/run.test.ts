@@ -11,7 +11,7 @@ import { setUpAndDie } from '../support/dying-host.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
 import { changesBetween, type Snapshot, takeSnapshot } from '../support/machine-snapshot.ts';
 import { runProgram } from '../support/run-program.ts';
-import { nixConf, planInput, toolsFor } from '../support/setup-plan.ts';
+import { nixConf, plainRemoval, planInput, toolsFor } from '../support/setup-plan.ts';
 
 const FOLDERS = ['/etc', '/usr', '/var', '/nix', '/run'];
 /** Its lines differ: a resumed action is begun twice. */
@@ -53,7 +53,7 @@ describe('setup on a root of its own', () => {
     expect(changesBetween(before, snapshot(fixture)).length).toBeGreaterThan(20);
     {
       await using journal = await Journal.take(fixture.host, places.journal);
-      expect(await drain(uninstall(journal, toolsFor(fixture), 'uninstall'))).toEqual([]);
+      expect(await drain(uninstall(journal, toolsFor(fixture), plainRemoval))).toEqual([]);
     }
     expect(changesBetween(before, snapshot(fixture))).toEqual([]);
   });

@@ -1,9 +1,6 @@
 import type { Host } from '../../src/host/host.ts';
-import { Journal } from '../../src/setup/journal.ts';
-import { places } from '../../src/setup/places.ts';
 import { planSteps } from '../../src/setup/plan.ts';
-import { finish, idsToDo, survey } from '../../src/setup/run.ts';
-import { planInput, toolsFor } from './setup-plan.ts';
+import { planInput, setUp } from './setup-plan.ts';
 
 const CHANGES = [
   'append',
@@ -36,16 +33,6 @@ export async function setUpAndDie(
     };
     return [name, changeAndDie];
   });
-  await setUp({ ...host, ...Object.fromEntries(mortal) });
+  await setUp({ ...host, ...Object.fromEntries(mortal) }, planSteps(planInput()));
   return changes;
-}
-
-async function setUp(host: Host): Promise<void> {
-  const tools = toolsFor({ host });
-  const surveys = await survey(planSteps(planInput()), tools);
-  await using journal = await Journal.take(host, places.journal);
-  const steps = surveys.map(({ step }) => step);
-  await journal.begin('0.0.0', steps, [...idsToDo(surveys)]);
-  const events = finish(journal, tools, new AbortController().signal);
-  while (!(await events.next()).done);
 }

@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { storeLayout } from '../../src/config/layout.ts';
+import type { Host } from '../../src/host/host.ts';
 import type { Accounts } from '../../src/host/users.ts';
-import type { Tools } from '../../src/setup/action.ts';
+import type { Step, Tools } from '../../src/setup/action.ts';
 import type { NixConf } from '../../src/setup/configuration-steps.ts';
+import { Journal } from '../../src/setup/journal.ts';
+import { places } from '../../src/setup/places.ts';
 import type { PlanInput } from '../../src/setup/plan.ts';
+import type { Removal } from '../../src/setup/run.ts';
+import { finish, idsToDo, survey } from '../../src/setup/run.ts';
 import type { FixtureHost } from './fixture-host.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -50,6 +55,24 @@ const INIT_FILES = [
 function readInit(path: string): string {
   return readFileSync(join(repository, 'init', path), 'latin1');
 }
+
+/** Does all of a plan. */
+export async function setUp(host: Host, steps: readonly Step[]): Promise<void> {
+  const tools = toolsFor({ host });
+  const surveys = await survey(steps, tools);
+  await using journal = await Journal.take(host, places.journal);
+  await journal.begin('0.0.0', steps, [...idsToDo(surveys)]);
+  const events = finish(journal, tools, new AbortController().signal);
+  while (!(await events.next()).done);
+}
+
+/** An uninstall without any wish. */
+export const plainRemoval: Removal = {
+  extent: 'uninstall',
+  isForced: false,
+  keep: () => undefined,
+  recordRest: () => Promise.resolve(),
+};
 
 /** Tools for a host on which no daemon runs. */
 export function toolsFor({ host }: Pick<FixtureHost, 'host'>): Tools {

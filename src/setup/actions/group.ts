@@ -23,12 +23,16 @@ export const group = defineAction<Spec, Undo>({
     if ((await host.findGroup(name)) === undefined) await host.createGroup(name, gid);
   },
 
-  async revert({ host }, { name, gid }) {
+  async revert({ host }, { name, gid }, { isForced }) {
     const now = await host.findGroup(name);
     if (now === undefined) return undefined;
-    if (now.gid !== gid) return { what: `group ${name}`, reason: 'its id was changed after setup' };
-    if (now.members.length > 0)
-      return { what: `group ${name}`, reason: `it still has members: ${now.members.join(', ')}` };
+    const advice = `when nothing needs it: groupdel ${name}`;
+    if (now.gid !== gid && !isForced)
+      return { what: `group ${name}`, reason: 'its id was changed after setup', advice };
+    if (now.members.length > 0) {
+      const reason = `it still has members: ${now.members.join(', ')}`;
+      return { what: `group ${name}`, reason, advice };
+    }
     await host.removeGroup(name);
     return undefined;
   },

@@ -23,11 +23,11 @@ export const link = defineAction<Spec, Undo>({
 
   apply: ({ host }, { path, target }) => host.writeLink(path, target),
 
-  async revert({ host }, { path, target }) {
+  async revert({ host }, { path, target }, { isForced }) {
     await host.remove(`${path}.tenon-new`);
     const facts = await host.look(path);
     if (facts === undefined) return undefined;
-    if ((await host.readLink(path)) !== target)
+    if ((await host.readLink(path)) !== target && !isForced)
       return { what: path, reason: 'it was changed after setup' };
     await host.remove(path);
     return undefined;

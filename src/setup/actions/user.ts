@@ -29,11 +29,15 @@ export const user = defineAction<Spec, Undo>({
     if ((await host.findUser(wanted.name)) === undefined) await host.createUser(wanted, group);
   },
 
-  async revert(tools, { user: made }) {
+  async revert(tools, { user: made }, { isForced }) {
     const now = await tools.host.findUser(made.name);
     if (now === undefined) return undefined;
-    if (!isSame(now, made))
-      return { what: `user ${made.name}`, reason: 'the account was changed after setup' };
+    if (!isSame(now, made) && !isForced)
+      return {
+        what: `user ${made.name}`,
+        reason: 'the account was changed after setup',
+        advice: `when nothing needs it: userdel ${made.name}`,
+      };
     await removeWhenIdle(tools, made.name);
     return undefined;
   },

@@ -41,18 +41,29 @@ export const writeFile = defineAction<Spec, Undo>({
     await tellReader(tools, spec);
   },
 
-  async revert(tools, spec, { undo: { before } }) {
+  async findEdit({ host }, { file, text }, { before }) {
+    const now = await host.readText(file);
+    if (now === undefined || now === text || now === before?.text) return undefined;
+    return { file, before: text, after: now };
+  },
+
+  async revert(tools, spec, { undo: { before }, isForced }) {
     const { host } = tools;
     await host.remove(`${spec.file}.tenon-new`);
     const now = await host.readText(spec.file);
     if (now === undefined || now === before?.text) return undefined;
-    if (now !== spec.text) return { what: spec.file, reason: 'it was edited after setup' };
+    if (now !== spec.text && !isForced) return { what: spec.file, ...EDITED };
     if (before === null) await host.remove(spec.file);
     else await host.writeText(spec.file, before.text, before.mode);
     await tellReader(tools, spec);
     return undefined;
   },
 });
+
+const EDITED = {
+  reason: 'it was edited after setup',
+  advice: 'delete it when nothing needs it; "tenon uninstall --force" would have',
+};
 
 async function tellReader({ host }: Tools, { readBy }: Spec): Promise<void> {
   if (readBy !== undefined) await host.serviceManager(readBy, '').reload();
