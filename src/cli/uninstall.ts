@@ -154,13 +154,24 @@ async function remove(
   if (options.purgeUsers)
     await attempt(failures, 'data of users', async () => void (await removeUserData(host)));
   await host.serviceManager(init, '').reload();
-  const traces = await findTraces(host, {
-    layout,
-    init,
-    entries,
-    kept: [...kept.map(({ what }) => what), ...(failures.length > 0 ? [places.journal] : [])],
-  });
+  const stays = [
+    ...kept.map(({ what }) => what),
+    ...(failures.length > 0 ? [places.journal] : []),
+    ...((await isServed(tools, layout.socketPath)) ? [layout.socketPath] : []),
+  ];
+  const traces = await findTraces(host, { layout, init, entries, kept: stays });
   return { kind: 'removed', options, kept, failures, traces };
+}
+
+const ANSWER_TIMEOUT_MS = 5000;
+
+/** By a stock daemon that has taken over again; none of ours is left running. */
+async function isServed({ handshake, host }: Tools, socketPath: string): Promise<boolean> {
+  if (host.root !== '/' || (await host.look(socketPath)) === undefined) return false;
+  return await handshake(socketPath, AbortSignal.timeout(ANSWER_TIMEOUT_MS)).then(
+    () => true,
+    () => false,
+  );
 }
 
 interface Undoing {

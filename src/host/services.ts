@@ -7,6 +7,10 @@ export type Init = 'systemd' | 'openrc' | 'none';
 export interface ServiceManager {
   isEnabled(): Promise<boolean>;
   isActive(): Promise<boolean>;
+  /** Which of its units run. */
+  listActive(): Promise<readonly string[]>;
+  /** Starts some of its units, in that order. */
+  startUnits(units: readonly string[]): Promise<void>;
   enable(): Promise<void>;
   disable(): Promise<void>;
   /** Asks for a start. That it succeeded says nothing about whether the daemon answers. */
@@ -70,6 +74,13 @@ function systemdManager(run: Run, service: string): ServiceManager {
   return {
     isEnabled: async () => (await systemctl(['is-enabled', socket], [0, 1, 4])) === 0,
     isActive: async () => (await systemctl(['is-active', socket], [0, 3, 4])) === 0,
+    listActive: async () => {
+      const states = await Promise.all(units.map(unit => systemctl(['is-active', unit], [0, 3, 4])));
+      return units.filter((_, index) => states[index] === 0);
+    },
+    startUnits: async wanted => {
+      for (const unit of wanted) await systemctl(['start', unit]);
+    },
     enable: async () => void (await systemctl(['enable', socket])),
     disable: async () => void (await systemctl(['disable', ...units], [0, 1, 4, 5])),
     start: async () => {
@@ -105,10 +116,15 @@ function openrcManager({ files, run }: ServiceHost, service: string): ServiceMan
   const status = () =>
     rcService('status', [0, 1, OPENRC_STOPPED, OPENRC_CRASHED, OPENRC_UNSUPERVISED]);
   const isLost = (code: number) => code === OPENRC_CRASHED || code === OPENRC_UNSUPERVISED;
+  const hasScript = async () => (await files.look(`/etc/init.d/${service}`)) !== undefined;
   return {
     isEnabled: async () =>
       (await files.look(`/etc/runlevels/default/${service}`))?.kind === 'symlink',
     isActive: async () => (await status()) === 0,
+    listActive: async () => ((await hasScript()) && (await status()) === 0 ? [service] : []),
+    startUnits: async wanted => {
+      for (const unit of wanted) await run(['rc-service', '--quiet', unit, 'start']);
+    },
     enable: async () => void (await run(['rc-update', 'add', service, 'default'])),
     disable: async () => void (await run(['rc-update', 'del', service], { accept: [0, 1] })),
     start: async () => {
@@ -116,7 +132,7 @@ function openrcManager({ files, run }: ServiceHost, service: string): ServiceMan
       await rcService('start');
     },
     stop: async () => {
-      if ((await files.look(`/etc/init.d/${service}`)) === undefined) return;
+      if (!(await hasScript())) return;
       const before = await status();
       if (before === OPENRC_UNSUPERVISED) await rcService('zap');
       else if (before !== OPENRC_STOPPED) await rcService('stop');
@@ -139,6 +155,8 @@ export function openrcLog(service: string): string {
 const NO_MANAGER: ServiceManager = {
   isEnabled: async () => false,
   isActive: async () => false,
+  listActive: async () => [],
+  startUnits: async () => {},
   enable: async () => {},
   disable: async () => {},
   start: async () => {},

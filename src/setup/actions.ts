@@ -6,6 +6,7 @@ import { link } from './actions/link.ts';
 import { logFile } from './actions/log-file.ts';
 import { managedBlock } from './actions/managed-block.ts';
 import { membership } from './actions/membership.ts';
+import { otherService } from './actions/other-service.ts';
 import { program } from './actions/program.ts';
 import { serviceEnable, serviceStart, serviceStop } from './actions/service.ts';
 import { user } from './actions/user.ts';
@@ -21,6 +22,7 @@ const BINDERS: ReadonlyMap<string, (step: Step) => Action> = new Map(
     logFile,
     managedBlock,
     membership,
+    otherService,
     program,
     serviceEnable,
     serviceStart,

@@ -32,9 +32,13 @@ export function badJournal(file: string, reason: string): TenonError {
   });
 }
 
+const MOST_TRACES = 12;
+
 /** There is something to uninstall, and nothing says what setup did. */
 export function journalLost(file: string, traces: readonly string[]): TenonError {
-  const message = `Cannot uninstall: ${file} is missing, and these are still there: ${traces.join(', ')}`;
+  const [more, shown] = [traces.slice(MOST_TRACES).length, traces.slice(0, MOST_TRACES).join(', ')];
+  const rest = more === 0 ? '' : ` and ${more} more`;
+  const message = `Cannot uninstall: ${file} is missing, and these are still there: ${shown}${rest}`;
   return new TenonError('setup/journal-lost', message, {
     hint: 'Run "tenon uninstall --by-inspection", which takes away what is tenon\'s beyond doubt',
     check: 'install.journal',

@@ -1,5 +1,7 @@
 import type { Facts } from '../host/facts.ts';
 import type { Init } from '../host/services.ts';
+import type { OtherService } from './actions/other-service.ts';
+import { OTHER_SERVICE } from './actions/other-service.ts';
 import type { Survey } from './run.ts';
 
 interface Look {
@@ -29,11 +31,17 @@ export function findObstacles(look: Look): readonly string[] {
   ];
 }
 
-function initObstacles({ init, hasStrangeDaemon }: Look): readonly string[] {
+function initObstacles({ init, hasStrangeDaemon, surveys }: Look): readonly string[] {
   return [
     ...(init === 'none' ? ['neither systemd nor OpenRC runs this host'] : []),
-    ...(hasStrangeDaemon ? ['another daemon serves this store, it has to be stopped first'] : []),
+    ...(hasStrangeDaemon && !surveys.some(isRunningService) ? ['another daemon serves this store, it has to be stopped first'] : []),
   ];
+}
+
+/** A daemon that setup knows how to stop. */
+function isRunningService({ step, inspection }: Survey): boolean {
+  if (step.kind !== OTHER_SERVICE || inspection.state !== 'todo') return false;
+  return (inspection.undo as OtherService).active.length > 0;
 }
 
 /** Only accounts that are still to be made need the tools for them. */

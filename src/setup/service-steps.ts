@@ -3,6 +3,7 @@ import { hostNames } from '../config/layout.ts';
 import { type Init, openrcLog } from '../host/services.ts';
 import type { Step } from './action.ts';
 import { logFile } from './actions/log-file.ts';
+import { otherService } from './actions/other-service.ts';
 import { serviceEnable, serviceStart, serviceStop } from './actions/service.ts';
 import { writeFile } from './actions/write-file.ts';
 import { folders, initFile } from './file-steps.ts';
@@ -56,6 +57,9 @@ function serviceFileIds(init: Init): readonly string[] {
   return serviceFiles(init).map(({ file }) => `file:${file}`);
 }
 
+/** What the packages of distributions, the official installer and the overlays call it. */
+const STOCK_SERVICE = 'nix-daemon';
+
 /** The service, from its files to its first answer. */
 export function serviceSteps(input: PlanInput): readonly Step[] {
   const { init, store, initFiles } = input;
@@ -63,6 +67,12 @@ export function serviceSteps(input: PlanInput): readonly Step[] {
   const files = serviceFiles(init);
   const spec = { init, service: hostNames.service, socketPath: store.socketPath };
   return [
+    otherService.step({
+      id: `other-service:${STOCK_SERVICE}`,
+      group: 'Service',
+      reason: 'one daemon at a time can have the socket',
+      spec: { init, service: STOCK_SERVICE },
+    }),
     ...folders([...new Set(files.map(({ file }) => dirname(file)))], 'Service'),
     ...files.map(({ source, ...file }) =>
       writeFile.step({

@@ -71,6 +71,8 @@ export const serviceStart = defineAction<Spec, Undo>({
 
   async apply(tools, { init, service, socketPath }, signal) {
     const manager = tools.host.serviceManager(init, service);
+    // One that runs and does not answer has lost its socket or its store.
+    if (await manager.isActive()) await manager.stop();
     await manager.start();
     await waitForAnswer(tools, { init, service, socketPath }, signal);
   },
