@@ -75,7 +75,9 @@ function systemdManager(run: Run, service: string): ServiceManager {
     isEnabled: async () => (await systemctl(['is-enabled', socket], [0, 1, 4])) === 0,
     isActive: async () => (await systemctl(['is-active', socket], [0, 3, 4])) === 0,
     listActive: async () => {
-      const states = await Promise.all(units.map(unit => systemctl(['is-active', unit], [0, 3, 4])));
+      const states = await Promise.all(
+        units.map(unit => systemctl(['is-active', unit], [0, 3, 4])),
+      );
       return units.filter((_, index) => states[index] === 0);
     },
     startUnits: async wanted => {

@@ -34,7 +34,9 @@ export function findObstacles(look: Look): readonly string[] {
 function initObstacles({ init, hasStrangeDaemon, surveys }: Look): readonly string[] {
   return [
     ...(init === 'none' ? ['neither systemd nor OpenRC runs this host'] : []),
-    ...(hasStrangeDaemon && !surveys.some(isRunningService) ? ['another daemon serves this store, it has to be stopped first'] : []),
+    ...(hasStrangeDaemon && !surveys.some(isRunningService)
+      ? ['another daemon serves this store, it has to be stopped first']
+      : []),
   ];
 }
 

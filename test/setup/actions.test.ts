@@ -6,10 +6,12 @@ import { link } from '../../src/setup/actions/link.ts';
 import { logFile } from '../../src/setup/actions/log-file.ts';
 import { managedBlock } from '../../src/setup/actions/managed-block.ts';
 import { membership } from '../../src/setup/actions/membership.ts';
+import { otherService } from '../../src/setup/actions/other-service.ts';
 import { program } from '../../src/setup/actions/program.ts';
 import { user } from '../../src/setup/actions/user.ts';
 import { writeFile } from '../../src/setup/actions/write-file.ts';
 import { bindStep } from '../../src/setup/actions.ts';
+import { addStockService, withOpenrc } from '../support/fake-openrc.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
 import { changesBetween, takeSnapshot } from '../support/machine-snapshot.ts';
 import { planInput, toolsFor } from '../support/setup-plan.ts';
@@ -208,6 +210,71 @@ describe('what somebody changed after setup stays', () => {
     );
     await action.revert(tools, { undo, extent: 'uninstall', isForced: false });
     expect(await fixture.host.readText('/etc/nix.conf')).toBe('cores = 1\nmax-jobs = 2\nx = y\n');
+  });
+});
+
+describe('what stands in place of a unit', () => {
+  test.each([
+    { what: 'a mask', target: '/dev/null' },
+    { what: 'a link to a unit that is gone', target: '/nix/var/nix/profiles/default/gone' },
+  ])('$what comes back', async ({ target }) => {
+    using fixture = createFixtureHost();
+    const tools = toolsFor(fixture);
+    const file = '/etc/systemd/system/tenon-daemon.service';
+    fixture.write('/etc/systemd/system/x', '');
+    await fixture.host.writeLink(file, target);
+    const before = snapshot(fixture);
+    const spec = { file, text: '[Unit]\n', mode: 0o644, readBy: 'none' } as const;
+    const action = bindStep(writeFile.step({ id: 'u', ...about, spec }));
+    const undo = await undoOf(action, fixture);
+    await action.apply(tools, never);
+    expect(await action.inspect(tools, false)).toEqual({ state: 'done' });
+    for (const _ of ['once', 'twice']) {
+      await action.revert(tools, { undo, extent: 'rollback', isForced: false });
+      expect(changesBetween(before, snapshot(fixture))).toEqual([]);
+    }
+    await fixture.host.remove(file);
+    await action.revert(tools, { undo, extent: 'rollback', isForced: false });
+    expect(changesBetween(before, snapshot(fixture))).toEqual([]);
+  });
+});
+
+describe("a stock daemon's service", () => {
+  const spec = { init: 'openrc', service: 'nix-daemon' } as const;
+  const action = bindStep(otherService.step({ id: 'o', ...about, spec }));
+  const withRun = ({ root }: FixtureHost) => takeSnapshot(root, ['/etc', '/run']);
+
+  test('is stopped and disabled, and comes back as it was', async () => {
+    using fixture = createFixtureHost();
+    const { tools } = withOpenrc(fixture);
+    await addStockService(fixture);
+    const before = withRun(fixture);
+    const inspection = await action.inspect(tools, false);
+    if (inspection.state !== 'todo') throw new Error(inspection.state);
+    await action.apply(tools, never);
+    expect(await action.inspect(tools, false)).toEqual({ state: 'done' });
+    const revert = { undo: inspection.undo, isForced: false };
+    await action.revert(tools, { ...revert, extent: 'uninstall' });
+    expect(changesBetween(before, withRun(fixture))).toEqual([]);
+  });
+
+  test('is not started when its store goes', async () => {
+    using fixture = createFixtureHost();
+    const { tools } = withOpenrc(fixture);
+    await addStockService(fixture);
+    const inspection = await action.inspect(tools, false);
+    if (inspection.state !== 'todo') throw new Error(inspection.state);
+    await action.apply(tools, never);
+    const revert = { undo: inspection.undo, isForced: false };
+    const kept = await action.revert(tools, { ...revert, extent: 'purge' });
+    expect(kept).toMatchObject({ what: 'nix-daemon' });
+    expect(await fixture.host.list('/run/started')).toEqual([]);
+  });
+
+  test('is nothing to care about where there is none', async () => {
+    using fixture = createFixtureHost();
+    const { tools } = withOpenrc(fixture);
+    expect(await action.inspect(tools, false)).toEqual({ state: 'done' });
   });
 });
 

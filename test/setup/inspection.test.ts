@@ -33,7 +33,7 @@ describe('uninstall by inspection', () => {
   test('takes away all that setup made, without its journal', async () => {
     using fixture = createFixtureHost();
     const before = snapshot(fixture);
-    await setUp(fixture.host, planSteps(planInput()));
+    await setUp(toolsFor(fixture), planSteps(planInput()));
     await fixture.host.removeTree('/var/lib/tenon');
     expect(await uninstallByInspection(fixture)).toEqual([]);
     expect(changesBetween(before, snapshot(fixture), ONLY_RECORDED)).toEqual([]);
@@ -44,7 +44,7 @@ describe('uninstall by inspection', () => {
   test('goes beyond the journal that is there, and undoes that as well', async () => {
     using fixture = createFixtureHost();
     const before = snapshot(fixture);
-    await setUp(fixture.host, planSteps(planInput()));
+    await setUp(toolsFor(fixture), planSteps(planInput()));
     fixture.write('/etc/init.d/tenon-daemon', 'of an earlier one');
     expect(await uninstallByInspection(fixture)).toEqual([]);
     expect(await fixture.host.look('/etc/init.d/tenon-daemon')).toBeUndefined();
@@ -60,7 +60,7 @@ describe('uninstall by inspection', () => {
     fixture.write('/etc/nix/nix.conf', 'build-users-group =\n');
     const before = snapshot(fixture);
     const accounts = await fixture.host.readAccounts({ users: [], groups: [] });
-    await setUp(fixture.host, planSteps(planInput({ accounts, nixConf: nixConf('') })));
+    await setUp(toolsFor(fixture), planSteps(planInput({ accounts, nixConf: nixConf('') })));
     await fixture.host.removeTree('/var/lib/tenon');
     await uninstallByInspection(fixture);
     expect(changesBetween(before, snapshot(fixture), ONLY_RECORDED)).toEqual([]);

@@ -7,7 +7,7 @@ import { places } from '../../src/setup/places.ts';
 import { planSteps } from '../../src/setup/plan.ts';
 import type { Outcome, SetupEvent } from '../../src/setup/run.ts';
 import { finish, idsToDo, rollBack, survey, uninstall } from '../../src/setup/run.ts';
-import { setUpAndDie } from '../support/dying-host.ts';
+import { type Scene, scenes, setUpAndDie } from '../support/dying-host.ts';
 import { createFixtureHost, type FixtureHost } from '../support/fixture-host.ts';
 import { changesBetween, type Snapshot, takeSnapshot } from '../support/machine-snapshot.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -113,37 +113,47 @@ describe('setup on a root of its own', () => {
   });
 });
 
-describe('setup that was killed', () => {
+describe.each(Object.keys(scenes) as (keyof typeof scenes)[])('setup of %s, killed', name => {
+  const scene: Scene = scenes[name];
+
   type Death = (fixture: FixtureHost, changes: number) => Promise<unknown>;
 
   /** The real thing: another process kills itself. */
   const byKill: Death = async ({ root }, changes) => {
-    const command = [process.execPath, DRIVER, root, `${changes}`];
+    const command = [process.execPath, DRIVER, root, name, `${changes}`];
     const { code, stderr } = await runProgram(command, { timeoutMs: 20_000 });
     if (code !== undefined) throw new Error(`not killed: ${stderr}`);
   };
 
   /** Faster, and the same for the files: a setup that stops for ever and lets go of its lock. */
-  const byStandstill: Death = async ({ root, host }, changes) => {
+  const byStandstill: Death = async (fixture, after) => {
     const stopped = Promise.withResolvers<void>();
     const die = () => {
       stopped.resolve();
       return new Promise<void>(() => undefined);
     };
-    await Promise.race([setUpAndDie(host, changes, die), stopped.promise]);
-    rmSync(join(root, dirname(places.journal), 'lock'), { force: true });
+    const tools = scene.toolsFor(fixture);
+    await Promise.race([setUpAndDie(tools, scene.steps, { after, die }), stopped.promise]);
+    rmSync(join(fixture.root, dirname(places.journal), 'lock'), { force: true });
   };
+
+  async function createScene(): Promise<FixtureHost> {
+    const fixture = createFixtureHost();
+    await scene.prepare(fixture);
+    return fixture;
+  }
 
   /** Rolls back one copy of the dead setup and resumes the other; gives what differs from what should be. */
   async function flawsAfter(death: Death, changes: number, wanted: Snapshot) {
-    using fixture = createFixtureHost();
+    using fixture = await createScene();
     const before = snapshot(fixture);
     await death(fixture, changes);
     using twin = createFixtureHost();
     cpSync(fixture.root, twin.root, COPY_OPTIONS);
-    const resumed = await settle(fixture, journal => finish(journal, toolsFor(fixture), never));
+    const tools = scene.toolsFor(fixture);
+    const resumed = await settle(fixture, journal => finish(journal, tools, never));
     const isCommitted = (await readHistory(twin.host, places.journal)).installed.length > 0;
-    await settle(twin, journal => rollBack(journal, toolsFor(twin)));
+    await settle(twin, journal => rollBack(journal, scene.toolsFor(twin)));
     const flaws = [
       ...(isCommitted ? [] : changesBetween(before, snapshot(twin))),
       ...(resumed ? changesBetween(wanted, snapshot(fixture), [JOURNAL]) : []),
@@ -168,17 +178,20 @@ describe('setup that was killed', () => {
   ])(
     'is rolled back to what was before or resumed to the end: $how',
     async ({ death, every }) => {
-      using undisturbed = createFixtureHost();
-      const total = await setUpAndDie(undisturbed.host, 0, () => Promise.resolve());
+      using undisturbed = await createScene();
+      const tools = scene.toolsFor(undisturbed);
+      const alive = { after: 0, die: () => Promise.resolve() };
+      const total = await setUpAndDie(tools, scene.steps, alive);
       const wanted = snapshot(undisturbed);
       const points = Array.from(
         { length: Math.floor(total / every) },
         (_, index) => (index + 1) * every,
       );
-      const flaws = await mapLimit(points, 2, point => flawsAfter(death, point, wanted));
+      const own = points.filter(point => point > total - scene.last);
+      const flaws = await mapLimit(own, 2, point => flawsAfter(death, point, wanted));
       expect(total).toBeGreaterThan(50);
       expect(flaws.flat()).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 });

@@ -1,6 +1,44 @@
 import type { Host } from '../../src/host/host.ts';
+import type { ServiceManager } from '../../src/host/services.ts';
+import type { Step, Tools } from '../../src/setup/action.ts';
 import { planSteps } from '../../src/setup/plan.ts';
-import { planInput, setUp } from './setup-plan.ts';
+import { addStockService, withOpenrc } from './fake-openrc.ts';
+import type { FixtureHost } from './fixture-host.ts';
+import { nixConf, planInput, setUp, toolsFor } from './setup-plan.ts';
+
+/** A host that setup is to change, and how. */
+export interface Scene {
+  prepare(fixture: FixtureHost): Promise<void>;
+  toolsFor(fixture: Pick<FixtureHost, 'root' | 'host'>): Tools;
+  readonly steps: readonly Step[];
+  /** How many of its last changes are worth dying after: the others are as in another scene. */
+  readonly last: number;
+}
+
+export const scenes = {
+  'a bare host': {
+    prepare: () => Promise.resolve(),
+    toolsFor,
+    steps: planSteps(planInput()),
+    last: Number.POSITIVE_INFINITY,
+  },
+  'a stock Nix under OpenRC': {
+    prepare: async fixture => {
+      withOpenrc(fixture);
+      await addStockService(fixture);
+      fixture.write('/etc/nix/nix.conf', 'build-users-group =\n');
+    },
+    toolsFor: fixture => withOpenrc(fixture).tools,
+    steps: planSteps(
+      planInput({
+        init: 'openrc',
+        nixConf: nixConf(''),
+        users: { group: 'nixbld', prefix: 'nixbld', base: 30_000, count: 1 },
+      }),
+    ),
+    last: 30,
+  },
+} as const satisfies Record<string, Scene>;
 
 const CHANGES = [
   'append',
@@ -11,28 +49,60 @@ const CHANGES = [
   'ensureDirectory',
   'makeDirectory',
   'move',
+  'remove',
   'setMode',
   'setOwner',
   'writeLink',
   'writeText',
 ] as const satisfies readonly (keyof Host)[];
 
-/** Sets up a host, and dies by `die` right after that many changes to it. Gives the number of changes. */
+const SERVICE_CHANGES = [
+  'enable',
+  'disable',
+  'start',
+  'startUnits',
+  'stop',
+] as const satisfies readonly (keyof ServiceManager)[];
+
+interface Death {
+  /** Right after that many changes to the host. */
+  readonly after: number;
+  readonly die: () => Promise<void>;
+}
+
+/** Sets up a host until it dies. Gives the number of changes. */
 export async function setUpAndDie(
-  host: Host,
-  last: number,
-  die: () => Promise<void>,
+  tools: Tools,
+  steps: readonly Step[],
+  { after, die }: Death,
 ): Promise<number> {
   let changes = 0;
-  const mortal = CHANGES.map(name => {
-    const change = host[name] as (...args: unknown[]) => Promise<void>;
-    const changeAndDie = async (...args: unknown[]) => {
-      await change(...args);
-      changes += 1;
-      if (changes === last) await die();
-    };
-    return [name, changeAndDie];
-  });
-  await setUp({ ...host, ...Object.fromEntries(mortal) }, planSteps(planInput()));
+  const count = async () => {
+    changes += 1;
+    if (changes === after) await die();
+  };
+  const { host } = tools;
+  const serviceManager: Host['serviceManager'] = (init, service) =>
+    counting(host.serviceManager(init, service), SERVICE_CHANGES, count);
+  await setUp({ ...tools, host: { ...counting(host, CHANGES, count), serviceManager } }, steps);
   return changes;
+}
+
+/** The same object, whose changes are counted. */
+function counting<Changed extends object>(
+  object: Changed,
+  names: readonly (keyof Changed)[],
+  count: () => Promise<void>,
+): Changed {
+  const counted = names.map(name => {
+    const change = object[name] as (...args: unknown[]) => Promise<unknown>;
+    return [
+      name,
+      async (...args: unknown[]) => {
+        await change(...args);
+        await count();
+      },
+    ];
+  });
+  return { ...object, ...Object.fromEntries(counted) };
 }

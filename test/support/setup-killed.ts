@@ -1,8 +1,11 @@
-/** `node setup-killed.ts ROOT N`: a setup that kills itself right after its Nth change to the root. */
+/** `node setup-killed.ts ROOT SCENE N`: a setup that kills itself right after its Nth change to the root. */
 import { createHost } from '../../src/host/host.ts';
-import { setUpAndDie } from './dying-host.ts';
+import { scenes, setUpAndDie } from './dying-host.ts';
 
-const [root = '', last = ''] = process.argv.slice(2);
-await setUpAndDie(createHost(root), Number(last), async () => {
-  process.kill(process.pid, 'SIGKILL');
+const [root = '', name = '', last = ''] = process.argv.slice(2);
+const scene = scenes[name as keyof typeof scenes];
+const tools = scene.toolsFor({ root, host: createHost(root) });
+await setUpAndDie(tools, scene.steps, {
+  after: Number(last),
+  die: async () => void process.kill(process.pid, 'SIGKILL'),
 });

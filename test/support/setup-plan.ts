@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { storeLayout } from '../../src/config/layout.ts';
-import type { Host } from '../../src/host/host.ts';
 import type { Accounts } from '../../src/host/users.ts';
 import type { Step, Tools } from '../../src/setup/action.ts';
 import type { NixConf } from '../../src/setup/configuration-steps.ts';
@@ -57,8 +56,8 @@ function readInit(path: string): string {
 }
 
 /** Does all of a plan. */
-export async function setUp(host: Host, steps: readonly Step[]): Promise<void> {
-  const tools = toolsFor({ host });
+export async function setUp(tools: Tools, steps: readonly Step[]): Promise<void> {
+  const { host } = tools;
   const surveys = await survey(steps, tools);
   await using journal = await Journal.take(host, places.journal);
   await journal.begin('0.0.0', steps, [...idsToDo(surveys)]);
