@@ -152,7 +152,9 @@ async function remove(
       kept.push(...(await removeStore(host, layout)));
     });
   if (options.purgeUsers)
-    await attempt(failures, 'data of users', async () => void (await removeUserData(host)));
+    await attempt(failures, 'data of users', async () => {
+      kept.push(...(await removeUserData(host)));
+    });
   await host.serviceManager(init, '').reload();
   const stays = [
     ...kept.map(({ what }) => what),

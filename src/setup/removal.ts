@@ -40,19 +40,25 @@ const USER_DATA = [
   '.local/state/nix',
 ];
 
-/** Deletes it, as the user whose it is: in somebody's home a path may lead anywhere. */
-export async function removeUserData(host: Host): Promise<readonly string[]> {
+/** Deletes it, as the user whose it is: in somebody's home a path may lead anywhere. Gives what is left of it. */
+export async function removeUserData(host: Host): Promise<readonly Kept[]> {
   const { users } = await host.readAccounts({ users: [], groups: [] });
-  const removed = await Promise.all(users.map(user => removeDataOf(host, user)));
-  return [...new Set(removed.flat())];
+  const left = await Promise.all(users.map(user => removeDataOf(host, user)));
+  const paths = [...new Set(left.flat())];
+  return paths.map(what => ({ what, reason: 'its owner may not delete it' }));
 }
 
 async function removeDataOf(host: Host, { home, uid, gid }: User): Promise<readonly string[]> {
   const wanted = home === '/' ? [] : USER_DATA.map(name => join(home, name));
-  const looks = await Promise.all(wanted.map(path => host.look(path)));
-  const paths = wanted.filter((_, index) => looks[index] !== undefined);
+  const paths = await existing(host, wanted);
   if (paths.length === 0) return [];
   const become = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--'];
-  await host.run([...become, 'rm', '-rf', '--', ...paths.map(host.at)]);
-  return paths;
+  const remove = ['rm', '-rf', '--', ...paths.map(host.at)];
+  await host.run([...become, ...remove], { accept: [0, 1] });
+  return await existing(host, paths);
+}
+
+async function existing(host: Host, paths: readonly string[]): Promise<readonly string[]> {
+  const looks = await Promise.all(paths.map(path => host.look(path)));
+  return paths.filter((_, index) => looks[index] !== undefined);
 }

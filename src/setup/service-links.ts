@@ -24,10 +24,7 @@ export async function findServiceLinks(
 }
 
 /** Those of the paths that are symbolic links. */
-export async function readLinks(
-  files: Files,
-  paths: readonly string[],
-): Promise<readonly ServiceLink[]> {
+async function readLinks(files: Files, paths: readonly string[]): Promise<readonly ServiceLink[]> {
   const targets = await Promise.all(paths.map(path => files.readLink(path)));
   return paths.flatMap((path, index) => {
     const target = targets[index];

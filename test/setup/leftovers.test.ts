@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { storeLayout } from '../../src/config/layout.ts';
 import { group } from '../../src/setup/actions/group.ts';
@@ -21,7 +22,9 @@ const entries = [
 describe('findTraces', () => {
   test('finds nothing on a clean host', async () => {
     using fixture = createFixtureHost();
-    expect(await findTraces(fixture.host, { layout, init: 'none', entries, kept: [] })).toEqual([]);
+    const traces = await findTraces(fixture.host, { layout, init: 'none', entries, kept: [] });
+    expect(traces.found).toEqual([]);
+    expect(traces.searched).toContain('1 accounts');
   });
 
   test('finds files and accounts that should be gone, but not what was kept', async () => {
@@ -30,10 +33,37 @@ describe('findTraces', () => {
     fixture.write('/etc/tenon/tenon.conf', '');
     await fixture.host.createGroup('nixbld', 30_000);
     const sweep = { layout, init: 'none' as const, entries, kept: ['/etc/tenon/tenon.conf'] };
-    expect(await findTraces(fixture.host, sweep)).toEqual([
-      '/etc/profile.d/tenon.sh',
-      'group nixbld',
-    ]);
+    const { found } = await findTraces(fixture.host, sweep);
+    expect(found).toEqual(['/etc/profile.d/tenon.sh', 'group nixbld']);
+  });
+});
+
+describe('findTraces without a journal', () => {
+  const sweep = { layout, init: 'none', entries: [], kept: [] } as const;
+
+  test('finds what starts the service at boot, wherever it is', async () => {
+    using fixture = createFixtureHost();
+    const links = [
+      '/etc/systemd/system/multi-user.target.wants/tenon-daemon.service',
+      '/etc/runlevels/boot/tenon-daemon',
+    ];
+    for (const path of links) {
+      fixture.write(join(dirname(path), 'other'), '');
+      await fixture.host.writeLink(path, '/nowhere');
+    }
+    expect((await findTraces(fixture.host, sweep)).found).toEqual(links);
+  });
+
+  test('finds build users that say who made them', async () => {
+    using fixture = createFixtureHost();
+    const about = { gid: 65_534, home: '/var/empty', shell: '/bin/false' };
+    const users = { nixbld1: 'Nix build user of tenon', nixbld2: 'Nix build user 2' };
+    for (const [name, comment] of Object.entries(users))
+      await fixture.host.createUser(
+        { name, uid: 400 + Number(name.at(-1)), comment, ...about },
+        'nogroup',
+      );
+    expect((await findTraces(fixture.host, sweep)).found).toEqual(['user nixbld1']);
   });
 });
 
