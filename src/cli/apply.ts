@@ -144,6 +144,8 @@ async function failed(
 async function proveIt(context: CommandContext, means: Means): Promise<Result> {
   const { out, signal, env } = context;
   const { host } = means.tools;
+  if (!(await host.isLive()))
+    return { kind: 'prepared', root: host.root, startedBy: await host.findInit() };
   out.line('\nBuild something as proof');
   const layout = storeLayout({});
   const read = (path: string) => readConfFile(host.at(path));

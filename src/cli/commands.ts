@@ -40,7 +40,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'start',
-    summary: 'Serve a private store below a folder, without root',
+    summary: 'Start the daemon, or serve a private store below a folder, without root',
     load: async () => (await import('./start.ts')).start,
   },
 ];

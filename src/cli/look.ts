@@ -10,8 +10,11 @@ import type { Init } from '../host/services.ts';
 import { currentIds } from '../host/store-files.ts';
 import type { Tools } from '../setup/action.ts';
 import { withoutBlock } from '../setup/actions/managed-block.ts';
+import { findDaemons } from '../setup/detached-daemon.ts';
 import type { Existing } from '../setup/existing.ts';
 import { findExisting } from '../setup/existing.ts';
+import type { Mode } from '../setup/modes.ts';
+import { suggestMode } from '../setup/modes.ts';
 import { usersOf } from '../setup/settings.ts';
 import { findShells } from '../setup/shell-steps.ts';
 import { CHECK_TIMEOUT_MS, createCheckContext } from './check-context.ts';
@@ -27,6 +30,8 @@ export interface Surroundings {
   readonly tools: Tools;
   readonly layout: StoreLayout;
   readonly init: Init;
+  /** Whether something can be started here: not in an image, and not in a chroot. */
+  readonly isLive: boolean;
   readonly shells: readonly Shell[];
   readonly uid: number;
   /** Where the settings come from. */
@@ -66,14 +71,16 @@ export async function readSurroundings(
   const nix = loadNixSettings(layout, {}, true, read).settings;
   const foreignNix = loadNixSettings(layout, {}, true, foreign).settings;
   const init = await host.findInit();
+  const isLive = await host.isLive();
   const shells = await findShells(host);
-  const detected = detect({ init, shells, buildUsersGroup: nix.buildUsersGroup });
+  const { uid } = currentIds();
+  const { buildUsersGroup } = nix;
+  const detected = detect({ init, mode: suggestMode({ init, uid }), shells, buildUsersGroup });
   const file = await readTenonConf(host);
   expectKnownNames(file);
   const sources = { flags, env, file, detected };
   const settings = resolveSetupSettings(sources);
-  const { uid } = currentIds();
-  return { tools, layout, init, shells, uid, sources, settings, nix, foreignNix };
+  return { tools, layout, init, isLive, shells, uid, sources, settings, nix, foreignNix };
 }
 
 /** The same, with some more said. */
@@ -87,32 +94,34 @@ export function lookAtHost(
   { env, signal }: CommandContext,
   around: Surroundings,
 ): { readonly [Part in keyof Look]: Promise<Look[Part]> } {
-  const { tools, layout, init } = around;
+  const { tools } = around;
   return {
     facts: tools.host.readFacts(),
-    existing: findExisting(tools.host, layout),
+    existing: findExisting(tools.host, around.layout),
     preflight: runPreflight(around, env, signal),
-    hasStrangeDaemon: isServedByOthers(tools, layout, init),
+    hasStrangeDaemon: isServedByOthers(around),
   };
 }
 
 /** What the host itself suggests: its init system, its shells, and the group that nix.conf names. */
 function detect({
   init,
+  mode,
   shells,
   buildUsersGroup,
 }: {
   init: Init;
+  mode: Mode;
   shells: readonly Shell[];
   buildUsersGroup: string;
 }): SetupSources['detected'] {
-  const detected = { init, shells: shells.join(' ') };
+  const detected = { init, mode, shells: shells.join(' ') };
   if (buildUsersGroup === '' || buildUsersGroup === hostNames.buildGroup) return detected;
   return { ...detected, 'users.group': buildUsersGroup };
 }
 
 async function runPreflight(
-  { tools, layout, nix, settings, uid }: Surroundings,
+  { tools, layout, nix, settings, uid, isLive }: Surroundings,
   env: CommandContext['env'],
   signal: AbortSignal,
 ): Promise<readonly PreflightResult[]> {
@@ -126,29 +135,29 @@ async function runPreflight(
   });
   const options = { signal, timeoutMs: CHECK_TIMEOUT_MS, now: () => performance.now() };
   const results = await runChecks(checks, context, { ...options, isRoot: uid === 0 });
-  return results.map(({ durationMs: _, ...result }) => asPreflight(result));
+  return results.map(({ durationMs: _, ...result }) => asPreflight(result, isLive));
 }
 
 const MADE_BY_SETUP = ['users', 'service', 'daemon'];
+/** What is true of this kernel and its processes, and not of the host in the files. */
+const OF_RUNNING_HOSTS = ['host', 'sandbox', 'service', 'daemon', 'net', 'mac', 'env', 'shell'];
 
-/** What setup is about to make is not a finding. */
-function asPreflight(result: PreflightResult): PreflightResult {
-  if (result.status !== 'error' || !MADE_BY_SETUP.includes(result.group)) return result;
-  return {
-    ...result,
-    status: 'skip',
-    summary: 'setup makes it',
-    cause: null,
-    evidence: [],
-    fixes: [],
-  };
+/** What setup is about to make is not a finding, nor what another boot decides. */
+function asPreflight(result: PreflightResult, isLive: boolean): PreflightResult {
+  if (!['error', 'warn', 'crash'].includes(result.status)) return result;
+  const nothing = { ...result, status: 'skip', cause: null, evidence: [], fixes: [] } as const;
+  if (!isLive && OF_RUNNING_HOSTS.includes(result.group))
+    return { ...nothing, summary: 'postponed until this system runs' };
+  if (result.status === 'error' && MADE_BY_SETUP.includes(result.group))
+    return { ...nothing, summary: 'setup makes it' };
+  return result;
 }
 
-async function isServedByOthers(
-  { host, handshake }: Tools,
-  { socketPath }: StoreLayout,
-  init: Init,
-): Promise<boolean> {
+async function isServedByOthers({ tools, layout, init, isLive }: Surroundings): Promise<boolean> {
+  const { host, handshake } = tools;
+  const { socketPath } = layout;
+  if (!isLive) return false;
+  if ((await findDaemons(host, hostNames.programDir)).length > 0) return false;
   if (await host.serviceManager(init, hostNames.service).isActive()) return false;
   return await handshake(socketPath, AbortSignal.timeout(CHECK_TIMEOUT_MS)).then(
     () => true,

@@ -62,7 +62,7 @@ export async function makeProspect(around: Surroundings, look: Look): Promise<Pr
     obstacles: [
       ...findUnfollowed(settings, init),
       ...existingObstacles(look.existing, settings.existing.value),
-      ...findObstacles({ ...look, init, surveys }),
+      ...findObstacles({ ...around, ...look, mode: settings.mode.value, surveys }),
       ...(await readOnlyObstacles(around, surveys)),
     ],
   };

@@ -10,6 +10,8 @@ export type Result =
   /** Another process did it, as root, and said all there is to say. */
   | { readonly kind: 'elevated'; readonly status: number }
   | Proved
+  /** Nothing could be started, in an image or a chroot. */
+  | { readonly kind: 'prepared'; readonly root: string; readonly startedBy: string }
   | { readonly kind: 'unproved'; readonly error: unknown }
   | Failed;
 
@@ -44,6 +46,8 @@ export function linesOf(result: Result): readonly string[] {
       return ['Rolled back: this host is as it was before setup.'];
     case 'proved':
       return [...proofLines(result), 'Next:', ...result.next];
+    case 'prepared':
+      return preparedLines(result);
     case 'unproved':
       return [
         `error: ${messageOf(result.error)}`,
@@ -68,6 +72,19 @@ function proofLines({ proof, shells, socketPath }: Proved) {
     '',
     `The daemon answers at ${socketPath}.`,
     `The command is found by ${shells.join(', ')}.`,
+  ];
+}
+
+function preparedLines({ root, startedBy }: { root: string; startedBy: string }) {
+  const where = root === '/' ? 'This chroot' : root;
+  const starts =
+    startedBy === 'none'
+      ? 'Start the daemon there with "tenon start".'
+      : `${startedBy} starts the daemon when it boots.`;
+  return [
+    '',
+    `${where} is prepared, nothing was started. ${starts}`,
+    'Postponed until then: the checks of the sandbox, and the build as proof: "tenon doctor".',
   ];
 }
 
@@ -99,6 +116,7 @@ export function exitCodeFor(result: Result): number {
     case 'nothing-unfinished':
     case 'rolled-back-as-asked':
     case 'proved':
+    case 'prepared':
       return exitCodes.done;
     case 'elevated':
       return result.status;

@@ -8,7 +8,7 @@ import type { Entry, History } from '../setup/journal.ts';
 import { Journal, readHistory } from '../setup/journal.ts';
 import { findTraces, removeStore } from '../setup/leftovers.ts';
 import { places } from '../setup/places.ts';
-import { keepForStock, removeUserData, stopService } from '../setup/removal.ts';
+import { findLiveInit, keepForStock, removeUserData, stopService } from '../setup/removal.ts';
 import type { Failure } from '../setup/run.ts';
 import { uninstall as undoAll } from '../setup/run.ts';
 import { confirm } from '../ui/ask.ts';
@@ -110,7 +110,7 @@ async function readWhatIsLeft({ host }: Tools, { byInspection }: Options): Promi
 
 /** Without a journal nothing is touched, but what looks like an installation is named. */
 async function concludeNothing({ host }: Tools): Promise<Result> {
-  const init = await host.findInit();
+  const init = await findLiveInit(host);
   const sweep = { layout: storeLayout({}), init, entries: [], kept: [places.journal] };
   const traces = await findTraces(host, sweep);
   // The socket alone may be that of another daemon.
@@ -142,10 +142,10 @@ async function remove(
   await import('../ui/error.ts');
   const layout = storeLayout({});
   const { host } = tools;
-  const init = await host.findInit();
+  const init = await findLiveInit(host);
   const kept: Kept[] = [];
   const failures: Failure[] = [];
-  await stopService(host);
+  await stopService(tools);
   failures.push(...(await undo(tools, { out, kept, options })));
   if (options.purgeStore)
     await attempt(failures, 'the store', async () => {
@@ -187,7 +187,7 @@ async function undo(tools: Tools, { out, kept, options }: Undoing): Promise<read
   const { host } = tools;
   if (options.byInspection) await putDamagedJournalAside(tools);
   await using journal = await Journal.take(host, places.journal);
-  const init = await host.findInit();
+  const init = await findLiveInit(host);
   const tool = await readVersion();
   const events = undoAll(journal, tools, {
     extent: options.purgeStore ? 'purge' : 'uninstall',

@@ -65,11 +65,15 @@ function freeSpaceAt(path: string, disks: readonly Disk[]): number | undefined {
   return above.toSorted((a, b) => b.mount.length - a.mount.length)[0]?.available;
 }
 
-/** Looks in the system folders of that root, because a user's PATH may leave out the administrator's. */
+/**
+ * Looks in the system folders, because a user's PATH may leave out the administrator's. An image's accounts are changed
+ * with the tools of the machine that prepares it; only the shell of accounts has to be in it.
+ */
 async function findPrograms(root: string): Promise<Facts['programs']> {
   const { default: shell } = await import('shelljs');
   const find = (program: Program) => {
-    const folder = PROGRAM_FOLDERS.find(each => shell.which(join(root, each, program)) !== null);
+    const place = program === 'nologin' ? root : '/';
+    const folder = PROGRAM_FOLDERS.find(each => shell.which(join(place, each, program)) !== null);
     return folder === undefined ? undefined : join(folder, program);
   };
   const found = PROGRAMS.map(program => [program, find(program)] as const);

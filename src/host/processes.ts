@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { hasCode } from '../base/errors.ts';
 import { commandFailed, commandMissing } from './errors.ts';
 
@@ -27,12 +29,35 @@ export type Run = (argv: readonly string[], options?: RunOptions) => Promise<Run
 export interface Processes {
   /** Runs a program of the host to its end; throws when it cannot run or its status is not accepted. */
   run: Run;
+  /** Starts a program that outlives this one; what it says is added to the log. */
+  startDetached(argv: readonly string[], options: DetachedOptions): Promise<void>;
+}
+
+interface DetachedOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: string;
 }
 
 /** Programs are found in `path` when it is given, else in the usual system folders. */
 export function createProcesses(path?: string): Processes {
   const base = path === undefined ? PLAIN_ENVIRONMENT : { ...PLAIN_ENVIRONMENT, PATH: path };
-  return { run: (argv, options = {}) => runProgram(argv, base, options) };
+  return {
+    run: (argv, options = {}) => runProgram(argv, base, options),
+    startDetached: (argv, { env, log }) => startDetached(argv, { ...base, ...env }, log),
+  };
+}
+
+async function startDetached(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  log: string,
+): Promise<void> {
+  const [program = '', ...args] = argv;
+  await using file = await open(log, 'a', 0o640);
+  const stdio = ['ignore' as const, file.fd, file.fd];
+  const child = spawn(program, args, { cwd: '/', detached: true, env, stdio });
+  await once(child, 'spawn');
+  child.unref();
 }
 
 function runProgram(

@@ -26,8 +26,6 @@ export interface ServiceManager {
 }
 
 export interface Services {
-  /** Which init system runs this host; programs of another one that lie around do not count. */
-  findInit(): Promise<Init>;
   serviceManager(init: Init, service: string): ServiceManager;
 }
 
@@ -38,7 +36,6 @@ interface ServiceHost {
 
 export function createServices({ files, run }: ServiceHost): Services {
   return {
-    findInit: () => findInit(files),
     serviceManager: (init, service) => {
       switch (init) {
         case 'systemd':
@@ -55,12 +52,6 @@ export function createServices({ files, run }: ServiceHost): Services {
 }
 
 const LOG_LINES = 8;
-
-async function findInit(files: Files): Promise<Init> {
-  if ((await files.look('/run/systemd/system'))?.kind === 'directory') return 'systemd';
-  if ((await files.look('/run/openrc/softlevel'))?.kind === 'file') return 'openrc';
-  return 'none';
-}
 
 /**
  * The socket unit is what is enabled and started: systemd starts the service at the first connection, and keeps

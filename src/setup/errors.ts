@@ -106,3 +106,9 @@ export function drifted(file: string, reasons: readonly string[]): TenonError {
     hint: 'Make a new plan with "tenon plan --out FILE", and look at it',
   });
 }
+
+/** There is no daemon to start. */
+export function notInstalled(): TenonError {
+  const message = 'Cannot start the daemon: setup has not installed it here';
+  return new TenonError('setup/not-installed', message, { hint: 'Run "tenon setup"' });
+}

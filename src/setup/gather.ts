@@ -44,6 +44,7 @@ export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInp
   });
   return {
     init: await host.findInit(),
+    isLive: await host.isLive(),
     accounts,
     nologin: nologin ?? NOLOGIN,
     ...choices,

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import { type Init, openrcLog } from '../host/services.ts';
 import { BUILD_USER_COMMENT } from './account-steps.ts';
 import type { Kept } from './action.ts';
+import { findDaemons } from './detached-daemon.ts';
 import type { Entry } from './journal.ts';
 import { places } from './places.ts';
 import { findServiceLinks, unitsOf } from './service-links.ts';
@@ -63,7 +64,7 @@ export async function findTraces(host: Host, sweep: Sweep): Promise<Traces> {
     ...(await findServiceLinks(host, [service, ...unitsOf(service)])).map(({ path }) => path),
     ...(await findAccounts(host, accounts)),
     ...(await findService(host, sweep.init)),
-    ...(await findDaemons(host)),
+    ...(await findRunning(host)),
   ];
   return {
     searched: [
@@ -114,11 +115,9 @@ async function findService(host: Host, init: Init): Promise<readonly string[]> {
 }
 
 /** Processes of other hosts, which an image is for, do not count. */
-async function findDaemons(host: Host): Promise<readonly string[]> {
+async function findRunning(host: Host): Promise<readonly string[]> {
   if (host.root !== '/') return [];
-  const program = join(hostNames.programDir, 'src/main.ts');
-  const processes = await host.findProcesses(argv => argv.includes(program));
-  return processes.filter(({ argv }) => argv.includes('daemon')).map(({ pid }) => `process ${pid}`);
+  return (await findDaemons(host, hostNames.programDir)).map(pid => `process ${pid}`);
 }
 
 /** Deletes the store with all that belongs to it, whoever made it. Mount points stay, empty. */

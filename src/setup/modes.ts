@@ -13,11 +13,23 @@ interface ModeInfo {
 
 interface Look {
   readonly init: Init;
+  /** False for an image or a chroot, where no init system runs. */
+  readonly isLive: boolean;
   readonly uid: number;
 }
 
+/** The mode that a host suggests by itself. */
+export function suggestMode({ init, uid }: Pick<Look, 'init' | 'uid'>): Mode {
+  return init === 'none' && uid === 0 ? 'container' : 'multi';
+}
+
+/** Why a host cannot have a mode. */
+export function obstacleTo(mode: Mode, look: Look): string | undefined {
+  return listModes(look).find(each => each.mode === mode)?.obstacle;
+}
+
 /** Every mode, the recommended one first, and what speaks against it here. */
-export function listModes({ init, uid }: Look): readonly ModeInfo[] {
+export function listModes({ init, isLive, uid }: Look): readonly ModeInfo[] {
   const isRoot = uid === 0;
   return [
     {
@@ -36,7 +48,7 @@ export function listModes({ init, uid }: Look): readonly ModeInfo[] {
       mode: 'container',
       name: 'container',
       about: 'without an init system',
-      obstacle: init === 'none' ? undefined : `${init} runs here`,
+      obstacle: init === 'none' || !isLive ? undefined : `${init} runs here`,
     },
   ];
 }

@@ -2,10 +2,15 @@ import type { Facts } from '../host/facts.ts';
 import type { Init } from '../host/services.ts';
 import type { OtherService } from './actions/other-service.ts';
 import { OTHER_SERVICE } from './actions/other-service.ts';
+import type { Mode } from './modes.ts';
+import { obstacleTo } from './modes.ts';
 import type { Survey } from './run.ts';
 
 interface Look {
   readonly init: Init;
+  readonly isLive: boolean;
+  readonly uid: number;
+  readonly mode: Mode;
   readonly facts: Pick<Facts, 'programs'>;
   readonly surveys: readonly Survey[];
   readonly preflight: readonly { readonly id: string; status: string; readonly summary: string }[];
@@ -20,7 +25,7 @@ const OF_THE_CALLER = 'env.';
 /** Everything that keeps setup from beginning, so that it can be cured in one go. */
 export function findObstacles(look: Look): readonly string[] {
   return [
-    ...initObstacles(look),
+    ...daemonObstacles(look),
     ...programObstacles(look),
     ...look.surveys.flatMap(({ inspection }) =>
       inspection.state === 'conflict' ? [inspection.reason] : [],
@@ -31,9 +36,10 @@ export function findObstacles(look: Look): readonly string[] {
   ];
 }
 
-function initObstacles({ init, hasStrangeDaemon, surveys }: Look): readonly string[] {
+function daemonObstacles({ mode, hasStrangeDaemon, surveys, ...host }: Look): readonly string[] {
+  const obstacle = obstacleTo(mode, host);
   return [
-    ...(init === 'none' ? ['neither systemd nor OpenRC runs this host'] : []),
+    ...(obstacle === undefined ? [] : [`mode is "${mode}", and ${obstacle}`]),
     ...(hasStrangeDaemon && !surveys.some(isRunningService)
       ? ['another daemon serves this store, it has to be stopped first']
       : []),

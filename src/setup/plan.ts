@@ -13,7 +13,7 @@ import type { NixConf } from './configuration-steps.ts';
 import { configurationSteps } from './configuration-steps.ts';
 import { noFreeIds } from './errors.ts';
 import { folders } from './file-steps.ts';
-import { serviceSteps, serviceStopStep } from './service-steps.ts';
+import { serviceSteps, serviceStopSteps } from './service-steps.ts';
 import type { Choices } from './settings.ts';
 import { shellSteps } from './shell-steps.ts';
 
@@ -23,6 +23,8 @@ const STORE_MODE = 0o1775;
 /** All that a plan depends on. The same input gives the same plan. */
 export interface PlanInput extends Choices {
   readonly init: Init;
+  /** Whether services can be started: not in an image, and not in a chroot. */
+  readonly isLive: boolean;
   readonly accounts: Accounts;
   readonly nologin: string;
   readonly store: StoreLayout;
@@ -37,7 +39,9 @@ export interface PlanInput extends Choices {
 }
 
 /** Everything that a host with a working daemon has. Which of it is to do is for the host to say. */
-export function planSteps(input: PlanInput): readonly Step[] {
+export function planSteps(known: PlanInput): readonly Step[] {
+  // What replaces a stock Nix takes nothing from its configuration.
+  const input = known.existing === 'replace' ? { ...known, nixConf: undefined } : known;
   const chosen = chooseUsers(input.accounts, input.users);
   if (chosen === undefined) throw noFreeIds(input.users);
   return [
@@ -91,7 +95,7 @@ function programSteps(input: PlanInput): readonly Step[] {
   const { programDir, commandFile } = hostNames;
   return [
     ...folders(['/usr/local', dirname(programDir), dirname(commandFile)], 'Files'),
-    serviceStopStep(input),
+    ...serviceStopSteps(input),
     program.step({
       id: 'program',
       group: 'Files',

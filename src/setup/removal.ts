@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { hostNames, type StoreLayout } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
+import type { Init } from '../host/services.ts';
 import type { User } from '../host/users.ts';
 import type { Edit, Kept, Step, Tools } from './action.ts';
 import { bindStep } from './actions.ts';
+import { stopDaemons } from './detached-daemon.ts';
 import type { Entry } from './journal.ts';
 
 /** What a stock daemon needs as much as this one: the store, the build users and nix.conf. */
@@ -15,7 +17,9 @@ export function keepForStock(step: Step, layout: StoreLayout): Kept | undefined 
     step.group === 'Directories' ||
     ofConf.includes(step.id);
   if (!isNeeded) return undefined;
-  return { what: bindStep(step).target, reason: 'the stock daemon needs it' };
+  const isAccount = step.kind === 'user' || step.kind === 'group';
+  const what = isAccount ? step.id.replace(':', ' ') : bindStep(step).target;
+  return { what, reason: 'the stock daemon needs it' };
 }
 
 /** What somebody changed of the files that setup wrote. */
@@ -24,10 +28,33 @@ export async function findEdits(entries: readonly Entry[], tools: Tools): Promis
   return (await Promise.all(edits)).filter(edit => edit !== undefined);
 }
 
-/** Stops a service that no plan started: one that was installed into an image, for one. */
-export async function stopService({ findInit, serviceManager }: Host): Promise<void> {
-  const manager = serviceManager(await findInit(), hostNames.service);
+/** The init system that can be asked and told: none for an image or a chroot. */
+export async function findLiveInit(host: Host): Promise<Init> {
+  return (await host.isLive()) ? await host.findInit() : 'none';
+}
+
+/** Stops the daemon however it was started, also one that its init system has lost sight of. */
+export async function stopService(tools: Tools): Promise<void> {
+  const { host } = tools;
+  if (!(await host.isLive())) return;
+  const manager = host.serviceManager(await host.findInit(), service);
   if (await manager.isActive()) await manager.stop();
+  const supervisors = await host.findProcesses(
+    ([program = '', ...args]) => basename(program) === SUPERVISOR && args.includes(service),
+  );
+  for (const { pid } of supervisors) host.kill(pid, 'SIGTERM');
+  await stopDaemons(tools, hostNames.programDir);
+  if (supervisors.length > 0) await forgetState(host);
+}
+
+const { service } = hostNames;
+const SUPERVISOR = 'supervise-daemon';
+const OPENRC_STATE = '/run/openrc';
+
+/** What OpenRC remembers of a service whose script is gone. */
+async function forgetState(host: Host): Promise<void> {
+  for (const folder of await host.list(OPENRC_STATE))
+    await host.removeTree(join(OPENRC_STATE, folder, service));
 }
 
 /** What Nix programs leave in the home of whoever runs them. */

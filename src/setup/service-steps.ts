@@ -1,7 +1,8 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { hostNames } from '../config/layout.ts';
 import { type Init, openrcLog } from '../host/services.ts';
 import type { Step } from './action.ts';
+import { link } from './actions/link.ts';
 import { logFile } from './actions/log-file.ts';
 import { otherService } from './actions/other-service.ts';
 import { serviceEnable, serviceStart, serviceStop } from './actions/service.ts';
@@ -9,47 +10,50 @@ import { writeFile } from './actions/write-file.ts';
 import { folders, initFile } from './file-steps.ts';
 import { places } from './places.ts';
 import type { PlanInput } from './plan.ts';
+import { serviceFiles, startLink } from './service-files.ts';
 
-interface ServiceFile {
-  readonly file: string;
-  readonly source: string;
-  readonly mode: number;
-  readonly readBy?: Init;
+/** What the packages of distributions, the official installer and the overlays call it. */
+const STOCK_SERVICE = 'nix-daemon';
+
+/** The service, from its files to its first answer. */
+export function serviceSteps(input: PlanInput): readonly Step[] {
+  const init = initOf(input);
+  if (init === 'none') return input.isLive ? detachedSteps(input) : [];
+  return [
+    otherServiceStep(input, init),
+    ...fileSteps(input, init),
+    ...(input.isLive ? startSteps(input, init) : startLinkSteps(init)),
+  ];
 }
 
-function serviceFiles(init: Init): readonly ServiceFile[] {
-  const { service } = hostNames;
-  const unit = (name: string) => ({
-    file: join(places.systemdUnits, name),
-    source: join('systemd', name),
-    mode: 0o644,
-    readBy: init,
+/** Come before anything that the running daemon uses is replaced. */
+export function serviceStopSteps(input: PlanInput): readonly Step[] {
+  if (!input.isLive) return [];
+  const stop = serviceStop.step({
+    id: 'service-stop',
+    group: 'Files',
+    reason: 'a running daemon loads parts of the program when it first needs them',
+    spec: serviceSpec(input),
+    redoWith: ['program', ...serviceFileIds(initOf(input))],
+    isPassing: true,
   });
-  switch (init) {
-    case 'systemd':
-      return [
-        { file: places.tmpfiles, source: 'tmpfiles.d/tenon.conf', mode: 0o644 },
-        unit(`${service}.service`),
-        unit(`${service}.socket`),
-      ];
-    case 'openrc':
-      return [
-        {
-          file: join(places.openrcScripts, service),
-          source: `openrc/${service}.initd`,
-          mode: 0o755,
-        },
-        {
-          file: join(places.openrcSettings, service),
-          source: `openrc/${service}.confd`,
-          mode: 0o644,
-        },
-      ];
-    case 'none':
-      return [];
-    default:
-      return init satisfies never;
-  }
+  return [stop];
+}
+
+type Where = Pick<PlanInput, 'init' | 'mode' | 'store'>;
+
+/** A container has nobody to start a service, whatever lies around in it. */
+function initOf({ init, mode }: Pick<PlanInput, 'init' | 'mode'>): Init {
+  return mode === 'multi' ? init : 'none';
+}
+
+function serviceSpec(input: Where) {
+  const init = initOf(input);
+  const { service, commandFile, programDir } = hostNames;
+  const spec = { init, service, socketPath: input.store.socketPath };
+  if (init !== 'none') return spec;
+  const log = openrcLog(service);
+  return { ...spec, detached: { argv: [commandFile, 'daemon'], env: {}, programDir, log } };
 }
 
 /** Steps after which a running daemon is not the one that it should be. */
@@ -57,62 +61,76 @@ function serviceFileIds(init: Init): readonly string[] {
   return serviceFiles(init).map(({ file }) => `file:${file}`);
 }
 
-/** What the packages of distributions, the official installer and the overlays call it. */
-const STOCK_SERVICE = 'nix-daemon';
+/** In an image only what starts it at boot is taken away: nothing runs there. */
+function otherServiceStep({ isLive }: PlanInput, init: Init): Step {
+  return otherService.step({
+    id: `other-service:${STOCK_SERVICE}`,
+    group: 'Service',
+    reason: 'one daemon at a time can have the socket',
+    spec: { init: isLive ? init : 'none', service: STOCK_SERVICE },
+  });
+}
 
-/** The service, from its files to its first answer. */
-export function serviceSteps(input: PlanInput): readonly Step[] {
-  const { init, store, initFiles } = input;
-  if (init === 'none') return [];
+function fileSteps({ isLive, initFiles }: PlanInput, init: Init): readonly Step[] {
   const files = serviceFiles(init);
-  const spec = { init, service: hostNames.service, socketPath: store.socketPath };
   return [
-    otherService.step({
-      id: `other-service:${STOCK_SERVICE}`,
-      group: 'Service',
-      reason: 'one daemon at a time can have the socket',
-      spec: { init, service: STOCK_SERVICE },
-    }),
     ...folders([...new Set(files.map(({ file }) => dirname(file)))], 'Service'),
-    ...files.map(({ source, ...file }) =>
+    ...files.map(({ source, isUnit, ...file }) =>
       writeFile.step({
         id: `file:${file.file}`,
         group: 'Service',
         reason: `how ${init} runs the daemon`,
-        spec: { ...file, text: withCommand(initFile(initFiles, source)) },
+        spec: {
+          ...file,
+          text: withCommand(initFile(initFiles, source)),
+          ...(isUnit ? { readBy: isLive ? init : 'none' } : {}),
+        },
       }),
     ),
-    ...(init === 'openrc' ? [serviceLog(hostNames.service)] : []),
+  ];
+}
+
+function startSteps(input: PlanInput, init: Init): readonly Step[] {
+  const spec = serviceSpec(input);
+  return [
+    ...(init === 'openrc' ? [serviceLog()] : []),
     serviceEnable.step({
       id: 'service-enable',
       group: 'Service',
       reason: 'the daemon is there after a reboot',
       spec,
     }),
-    serviceStart.step({
-      id: 'service-start',
-      group: 'Service',
-      reason: 'builds and queries go through it',
-      spec,
-      redoWith: ['service-stop', 'program', ...serviceFileIds(init)],
-    }),
+    startStep(input),
   ];
 }
 
-/** Comes before anything that the running daemon uses is replaced. */
-export function serviceStopStep({ init, store }: PlanInput): Step {
-  return serviceStop.step({
-    id: 'service-stop',
-    group: 'Files',
-    reason: 'a running daemon loads parts of the program when it first needs them',
-    spec: { init, service: hostNames.service, socketPath: store.socketPath },
-    redoWith: ['program', ...serviceFileIds(init)],
-    isPassing: true,
+function detachedSteps(input: PlanInput): readonly Step[] {
+  return [serviceLog(), startStep(input)];
+}
+
+/** Starts the daemon and waits for its first answer, whoever runs it. */
+export function startStep(input: Where): Step {
+  return serviceStart.step({
+    id: 'service-start',
+    group: 'Service',
+    reason: 'builds and queries go through it',
+    spec: serviceSpec(input),
+    redoWith: ['service-stop', 'program', ...serviceFileIds(initOf(input))],
   });
 }
 
-function serviceLog(service: string): Step {
-  const file = openrcLog(service);
+/** What enabling a service comes down to, for a host that does not run. */
+function startLinkSteps(init: Exclude<Init, 'none'>): readonly Step[] {
+  const spec = startLink(init);
+  const reason = 'the daemon starts when this system is booted';
+  return [
+    ...folders([dirname(spec.path)], 'Service'),
+    link.step({ id: 'service-link', group: 'Service', reason, spec }),
+  ];
+}
+
+function serviceLog(): Step {
+  const file = openrcLog(hostNames.service);
   return logFile.step({
     id: `log:${file}`,
     group: 'Service',

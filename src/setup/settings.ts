@@ -35,6 +35,7 @@ export function choicesOf(settings: SetupSettings): Choices {
 
 /** The settings that a plan follows; for the others there is one way only. */
 const FOLLOWED: readonly SetupName[] = [
+  'mode',
   'existing',
   'users.group',
   'users.prefix',

@@ -16,6 +16,9 @@ const PROGRAMS = {
 
 const HEALTHY = {
   init: 'systemd',
+  isLive: true,
+  uid: 0,
+  mode: 'multi',
   facts: { programs: PROGRAMS },
   surveys: [],
   preflight: [{ id: 'sandbox.userns', status: 'pass', summary: 'fine' }],
@@ -35,6 +38,11 @@ describe('findObstacles', () => {
 
   test.each([
     { what: 'no init system', look: { init: 'none' as const }, obstacle: 'neither systemd' },
+    {
+      what: 'a mode for hosts without an init system',
+      look: { mode: 'container' as const },
+      obstacle: 'systemd runs here',
+    },
     { what: 'another daemon', look: { hasStrangeDaemon: true }, obstacle: 'another daemon' },
     {
       what: 'no useradd',

@@ -19,6 +19,7 @@ export const NOBODY: Accounts = { users: [], groups: [], delegated: [] };
 export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
   return {
     init: 'none',
+    isLive: true,
     accounts: NOBODY,
     nologin: '/usr/sbin/nologin',
     mode: 'multi',

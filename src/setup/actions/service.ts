@@ -1,12 +1,16 @@
 import type { Init } from '../../host/services.ts';
 import type { Tools } from '../action.ts';
 import { defineAction } from '../action.ts';
+import type { Detached } from '../detached-daemon.ts';
+import { detachedManager } from '../detached-daemon.ts';
 import { daemonSilent } from '../errors.ts';
 
 interface Spec {
   readonly init: Init;
   readonly service: string;
   readonly socketPath: string;
+  /** Given where no init system runs it. */
+  readonly detached?: Detached;
 }
 
 interface Undo {
@@ -23,15 +27,15 @@ export const serviceStop = defineAction<Spec, Undo>({
   describe: ({ service }) => `Stop ${service} while it is replaced`,
   describeUndo: ({ service }) => `Start ${service} again`,
 
-  async inspect({ host }, { init, service }, stale) {
-    if (!stale || !(await host.serviceManager(init, service).isActive())) return { state: 'done' };
+  async inspect(tools, spec, stale) {
+    if (!stale || !(await managerOf(tools, spec).isActive())) return { state: 'done' };
     return { state: 'todo', change: 'modify', undo: { before: true } };
   },
 
-  apply: ({ host }, { init, service }) => host.serviceManager(init, service).stop(),
+  apply: (tools, spec) => managerOf(tools, spec).stop(),
 
-  async revert({ host }, { init, service }) {
-    await host.serviceManager(init, service).start();
+  async revert(tools, spec) {
+    await managerOf(tools, spec).start();
     return undefined;
   },
 });
@@ -64,25 +68,30 @@ export const serviceStart = defineAction<Spec, Undo>({
   describeUndo: ({ service }) => `Stop ${service}`,
 
   async inspect(tools, spec, stale) {
-    const isActive = await tools.host.serviceManager(spec.init, spec.service).isActive();
+    const isActive = await managerOf(tools, spec).isActive();
     if (isActive && !stale && (await answers(tools, spec))) return { state: 'done' };
     return { state: 'todo', change: 'create', undo: { before: isActive } };
   },
 
-  async apply(tools, { init, service, socketPath }, signal) {
-    const manager = tools.host.serviceManager(init, service);
+  async apply(tools, spec, signal) {
+    const manager = managerOf(tools, spec);
     // One that runs and does not answer has lost its socket or its store.
     if (await manager.isActive()) await manager.stop();
     await manager.start();
-    await waitForAnswer(tools, { init, service, socketPath }, signal);
+    await waitForAnswer(tools, spec, signal);
   },
 
-  async revert({ host }, { init, service, socketPath }) {
-    await host.serviceManager(init, service).stop();
-    await host.remove(socketPath);
+  async revert(tools, spec) {
+    await managerOf(tools, spec).stop();
+    await tools.host.remove(spec.socketPath);
     return undefined;
   },
 });
+
+function managerOf(tools: Tools, { init, service, detached }: Spec) {
+  if (detached !== undefined) return detachedManager(tools, detached);
+  return tools.host.serviceManager(init, service);
+}
 
 async function answers({ handshake }: Tools, { socketPath }: Spec): Promise<boolean> {
   try {
@@ -109,6 +118,6 @@ async function waitForAnswer(tools: Tools, spec: Spec, signal: AbortSignal): Pro
 }
 
 /** Read now, because a rollback takes the log away. */
-async function readLog({ host }: Tools, { init, service }: Spec): Promise<string> {
-  return (await host.serviceManager(init, service).readLog()).trim();
+async function readLog(tools: Tools, spec: Spec): Promise<string> {
+  return (await managerOf(tools, spec).readLog()).trim();
 }
