@@ -27,6 +27,9 @@ export interface ServiceManager {
 
 export interface Services {
   serviceManager(init: Init, service: string): ServiceManager;
+  /** The service manager that systemd runs for a user who is logged in. */
+  userServiceManager(uid: number, service: string): ServiceManager;
+  hasUserManager(uid: number): Promise<boolean>;
 }
 
 interface ServiceHost {
@@ -36,10 +39,18 @@ interface ServiceHost {
 
 export function createServices({ files, run }: ServiceHost): Services {
   return {
+    hasUserManager: async uid =>
+      (await files.look(`${runtimeDir(uid)}/systemd/private`)) !== undefined,
+    userServiceManager: (uid, service) => {
+      const env = { XDG_RUNTIME_DIR: runtimeDir(uid) };
+      const runAs: Run = ([program = '', ...args], options) =>
+        run([program, '--user', ...args], { ...options, env });
+      return systemdManager(runAs, [`${service}.service`]);
+    },
     serviceManager: (init, service) => {
       switch (init) {
         case 'systemd':
-          return systemdManager(run, service);
+          return systemdManager(run, [`${service}.socket`, `${service}.service`]);
         case 'openrc':
           return openrcManager({ files, run }, service);
         case 'none':
@@ -53,13 +64,17 @@ export function createServices({ files, run }: ServiceHost): Services {
 
 const LOG_LINES = 8;
 
+function runtimeDir(uid: number): string {
+  return `/run/user/${uid}`;
+}
+
 /**
  * The socket unit is what is enabled and started: systemd starts the service at the first connection, and keeps
  * accepting connections while the service restarts.
  */
-function systemdManager(run: Run, service: string): ServiceManager {
-  const units = [`${service}.socket`, `${service}.service`];
+function systemdManager(run: Run, units: readonly string[]): ServiceManager {
   const [socket = ''] = units;
+  const service = units.at(-1) ?? '';
   const systemctl = async (args: readonly string[], accept?: readonly number[]) =>
     (await run(['systemctl', '--quiet', ...args], { accept })).status;
   return {

@@ -46,7 +46,12 @@ type Lines = Readonly<Record<string, string | readonly string[]>>;
 
 const HEADER = '# Settings of the store daemon, see nix.conf(5). Edit it as you like.\n';
 
-function newNixConf({ users, accessGroup, caches }: Choices): string {
+interface NewNixConf extends Pick<Choices, 'accessGroup' | 'caches'> {
+  /** The group '' means that builds run as whoever runs the daemon. */
+  readonly users: { readonly group: string };
+}
+
+export function newNixConf({ users, accessGroup, caches }: NewNixConf): string {
   const lines: Lines = {
     'build-users-group': users.group,
     substituters: caches.map(({ url }) => url),

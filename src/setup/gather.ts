@@ -26,6 +26,7 @@ const INIT_FILES = [
   'profile.d/tenon.sh',
   'systemd/tenon-daemon.service',
   'systemd/tenon-daemon.socket',
+  'systemd-user/tenon-daemon.service',
   'tmpfiles.d/tenon.conf',
 ];
 const NOLOGIN = '/sbin/nologin';

@@ -16,6 +16,7 @@ import { folders } from './file-steps.ts';
 import { serviceSteps, serviceStopSteps } from './service-steps.ts';
 import type { Choices } from './settings.ts';
 import { shellSteps } from './shell-steps.ts';
+import { foldersAbove, storeFolders } from './store-folders.ts';
 
 /** Build users may add to the store, and not remove what another one put there. */
 const STORE_MODE = 0o1775;
@@ -55,18 +56,9 @@ export function planSteps(known: PlanInput): readonly Step[] {
 }
 
 function storeSteps(store: StoreLayout, gid: number): readonly Step[] {
-  const { storeDir, stateDir, logDir, gcRootsDir, profilesDir } = store;
+  const { storeDir, stateDir, logDir } = store;
   const parts = [storeDir, stateDir, logDir];
-  const wanted = [
-    storeDir,
-    dirname(store.socketPath),
-    store.dbDir,
-    join(gcRootsDir, 'per-user'),
-    join(profilesDir, 'per-user'),
-    store.tempRootsDir,
-    logDir,
-  ];
-  const paths = new Set(wanted.flatMap(path => [...above(path), path]));
+  const paths = new Set(storeFolders(store).flatMap(path => [...foldersAbove(path), path]));
   return [...paths].map(path =>
     directory.step({
       id: `directory:${path}`,
@@ -83,12 +75,6 @@ function storeSteps(store: StoreLayout, gid: number): readonly Step[] {
 
 function isAtOrBelow(path: string, folder: string): boolean {
   return `${path}/`.startsWith(`${folder}/`);
-}
-
-/** The folders above `path`, the outermost first, without `/`. */
-function above(path: string): readonly string[] {
-  const parent = dirname(path);
-  return parent === '/' ? [] : [...above(parent), parent];
 }
 
 function programSteps(input: PlanInput): readonly Step[] {

@@ -109,7 +109,7 @@ describeOnMachine('a stock Nix of', () => {
       expect((await machine.run(['sh', '-c', active])).code).not.toBe(0);
       expect(await shell('getent passwd | grep ^nixbld | head -n 10')).toBe(ids);
       expect(await asUser(machine, 'nix-build default.nix --attr greeting')).toBe(built);
-      expect(await machine.run(['tenon', 'doctor', '--fail-on', 'error'])).toMatchObject({
+      expect(await machine.run(['tenon', 'doctor'])).toMatchObject({
         code: 0,
       });
       await buildAnew(machine, 'by tenon');

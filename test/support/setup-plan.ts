@@ -45,6 +45,7 @@ export function nixConf(buildUsersGroup: string): NixConf {
 const INIT_FILES = [
   'systemd/tenon-daemon.service',
   'systemd/tenon-daemon.socket',
+  'systemd-user/tenon-daemon.service',
   'openrc/tenon-daemon.initd',
   'openrc/tenon-daemon.confd',
   'tmpfiles.d/tenon.conf',

@@ -5,6 +5,8 @@ interface Spec {
   readonly path: string;
   /** Given when owner and mode matter; without it any directory will do and 0755 of root is made. */
   readonly access?: Access;
+  /** Whose it is when it is made; root's unless told. */
+  readonly owner?: Pick<Access, 'uid' | 'gid'>;
   /** A part of the store: emptied by the rollback of the setup that made it, else only when asked for. */
   readonly holdsStore?: boolean;
 }
@@ -39,7 +41,7 @@ export const directory = defineAction<Spec, Undo>({
     return { state: 'todo', change: 'modify', undo: { before: accessOf(facts) } };
   },
 
-  async apply({ host }, { path, access = PLAIN }) {
+  async apply({ host }, { path, owner, access = { ...PLAIN, ...owner } }) {
     if ((await host.look(path)) === undefined) await host.makeDirectory(path, access.mode);
     await host.setOwner(path, access);
     await host.setMode(path, access.mode);

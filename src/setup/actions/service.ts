@@ -1,4 +1,4 @@
-import type { Init } from '../../host/services.ts';
+import type { Init, ServiceManager } from '../../host/services.ts';
 import type { Tools } from '../action.ts';
 import { defineAction } from '../action.ts';
 import type { Detached } from '../detached-daemon.ts';
@@ -9,6 +9,8 @@ interface Spec {
   readonly init: Init;
   readonly service: string;
   readonly socketPath: string;
+  /** Given where the systemd of a user runs it. */
+  readonly user?: number;
   /** Given where no init system runs it. */
   readonly detached?: Detached;
 }
@@ -47,15 +49,15 @@ export const serviceEnable = defineAction<Spec, Undo>({
   describe: ({ service }) => `Enable ${service} at boot`,
   describeUndo: ({ service }) => `Disable ${service}`,
 
-  inspect: async ({ host }, { init, service }) =>
-    (await host.serviceManager(init, service).isEnabled())
+  inspect: async (tools, spec) =>
+    (await enablerOf(tools, spec).isEnabled())
       ? { state: 'done' }
       : { state: 'todo', change: 'create', undo: { before: false } },
 
-  apply: ({ host }, { init, service }) => host.serviceManager(init, service).enable(),
+  apply: (tools, spec) => enablerOf(tools, spec).enable(),
 
-  async revert({ host }, { init, service }) {
-    await host.serviceManager(init, service).disable();
+  async revert(tools, spec) {
+    await enablerOf(tools, spec).disable();
     return undefined;
   },
 });
@@ -88,9 +90,18 @@ export const serviceStart = defineAction<Spec, Undo>({
   },
 });
 
-function managerOf(tools: Tools, { init, service, detached }: Spec) {
+function managerOf(tools: Tools, { init, service, user, detached }: Spec): Manager {
   if (detached !== undefined) return detachedManager(tools, detached);
+  if (user !== undefined) return tools.host.userServiceManager(user, service);
   return tools.host.serviceManager(init, service);
+}
+
+type Manager = Pick<ServiceManager, 'isActive' | 'start' | 'stop' | 'readLog'>;
+
+/** Only an init system enables anything. */
+function enablerOf({ host }: Tools, { init, service, user }: Spec) {
+  if (user !== undefined) return host.userServiceManager(user, service);
+  return host.serviceManager(init, service);
 }
 
 async function answers({ handshake }: Tools, { socketPath }: Spec): Promise<boolean> {

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import type { StoreLayout } from '../config/layout.ts';
+import { hostNames, privateEnvironment, storeLayout } from '../config/layout.ts';
+
+/** Where everything is when one user installs it without root. */
+export interface UserPlaces {
+  readonly home: string;
+  readonly dir: string;
+  readonly layout: StoreLayout;
+  /** The variables that lead Nix programs, and the daemon itself, to that store. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** They are in it, for shells and for systemd. */
+  readonly environmentFile: string;
+  readonly programDir: string;
+  readonly commandFile: string;
+  readonly unitFile: string;
+  readonly unitLink: string;
+  readonly log: string;
+  readonly journal: string;
+}
+
+export function userPlaces(home: string): UserPlaces {
+  const dir = join(home, '.local/share/tenon');
+  const environment = { ...privateEnvironment(dir), NIX_REMOTE: 'daemon' };
+  const units = join(home, '.config/systemd/user');
+  const unit = `${hostNames.service}.service`;
+  return {
+    home,
+    dir,
+    layout: storeLayout(environment),
+    environment,
+    environmentFile: join(dir, 'environment'),
+    programDir: join(dir, 'program'),
+    commandFile: join(home, '.local/bin/tenon'),
+    unitFile: join(units, unit),
+    unitLink: join(units, 'default.target.wants', unit),
+    log: join(dir, `${hostNames.service}.log`),
+    journal: join(home, '.local/state/tenon/install/journal'),
+  };
+}
+
+/** Lines that a shell and systemd's EnvironmentFile= both read. */
+export function formatEnvironment(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}="${value}"\n`)
+    .join('');
+}
