@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { hasCode, messageOf } from '../base/errors.ts';
-import { storeLayout } from '../config/layout.ts';
 import type { Shell } from '../config/setup-settings.ts';
 import type { Tools } from '../setup/action.ts';
+import type { Installation } from '../setup/installation.ts';
 import { Journal } from '../setup/journal.ts';
-import { places } from '../setup/places.ts';
 import type { Failure, Outcome, SetupEvent } from '../setup/run.ts';
 import { finish, rollBack } from '../setup/run.ts';
 import { showTasks } from '../ui/tasks.ts';
@@ -22,6 +21,7 @@ import { readVersion } from './version.ts';
 /** How a plan is applied, and where. */
 export interface Means {
   readonly tools: Tools;
+  readonly installation: Installation;
   /** Those that get the programs of the profiles. */
   readonly shells: readonly Shell[];
   /** Leaves a failed setup as it is, to be looked at. */
@@ -40,8 +40,7 @@ export async function applyPlan(
   await import('../ui/error.ts');
   const log = new SetupLog();
   log.add(JSON.stringify(described.settings));
-  const { host } = means.tools;
-  await using journal = await Journal.take(host, places.journal);
+  await using journal = await Journal.take(means.tools.host, means.installation.journal);
   const steps = surveys.map(({ step }) => step);
   await journal.begin(await readVersion(), steps, means.todo);
   context.out.line();
@@ -51,14 +50,14 @@ export async function applyPlan(
 /** Finishes what an earlier setup began. */
 export async function resume(context: CommandContext, means: Means): Promise<Result> {
   const log = new SetupLog();
-  await using journal = await Journal.take(means.tools.host, places.journal);
+  await using journal = await Journal.take(means.tools.host, means.installation.journal);
   return await conclude(context, await run(context, journal, means, log), { means, log });
 }
 
 /** Takes back what an earlier setup began. */
 export async function takeBack(context: CommandContext, means: Means): Promise<Result> {
   const log = new SetupLog();
-  await using journal = await Journal.take(means.tools.host, places.journal);
+  await using journal = await Journal.take(means.tools.host, means.installation.journal);
   const failures = await show(context, rollBack(journal, means.tools), { means, log });
   if (failures.length === 0) return { kind: 'rolled-back-as-asked' };
   return await failed(failures[0]?.error, { failures, means, log });
@@ -147,15 +146,16 @@ async function proveIt(context: CommandContext, means: Means): Promise<Result> {
   if (!(await host.isLive()))
     return { kind: 'prepared', root: host.root, startedBy: await host.findInit() };
   out.line('\nBuild something as proof');
-  const layout = storeLayout({});
+  const { layout, user } = means.installation;
   const read = (path: string) => readConfFile(host.at(path));
-  const { settings } = loadNixSettings(layout, {}, true, read);
+  const { settings } = loadNixSettings(layout, {}, user === undefined, read);
   const nonce = crypto.randomUUID();
   try {
     const proof = await prove({ host, layout, settings, nonce, signal });
     const profileBin = join(layout.profilesDir, 'default/bin');
-    const shells = await proveShells(host, { shells: means.shells, profileBin });
-    const next = await findNextCommands(host, env);
+    const shells =
+      user === undefined ? await proveShells(host, { shells: means.shells, profileBin }) : [];
+    const next = await findNextCommands(host, env, means.installation);
     return { kind: 'proved', proof, shells, socketPath: layout.socketPath, next };
   } catch (error) {
     return { kind: 'unproved', error };

@@ -8,6 +8,12 @@ export function usageError(message: string, command?: string): TenonError {
   });
 }
 
+/** There is nowhere to put what is for one user alone. */
+export function noHome(): TenonError {
+  const message = 'Cannot set up for this user: HOME is not set to a folder';
+  return new TenonError('cli/usage', message, { hint: 'Set HOME, then try again' });
+}
+
 /** The command writes to the host and needs root for it. */
 export function needsRoot(command: string): TenonError {
   return new TenonError(

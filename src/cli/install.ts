@@ -45,7 +45,14 @@ export async function install(
   if (!options.yes && !(await isAccepted(context, prospect, settled))) return { kind: 'declined' };
   const { keepPartial, streamsEvents } = options;
   const shells = settled.settings.shells.value;
-  const means = { tools: around.tools, shells, keepPartial, streamsEvents, todo };
+  const means = {
+    tools: around.tools,
+    installation: around.installation,
+    shells,
+    keepPartial,
+    streamsEvents,
+    todo,
+  };
   return await applyPlan(context, prospect, means);
 }
 

@@ -13,13 +13,15 @@ import { withoutBlock } from '../setup/actions/managed-block.ts';
 import { findDaemons } from '../setup/detached-daemon.ts';
 import type { Existing } from '../setup/existing.ts';
 import { findExisting } from '../setup/existing.ts';
+import type { Installation } from '../setup/installation.ts';
+import { hostInstallation, userInstallation } from '../setup/installation.ts';
 import type { Mode } from '../setup/modes.ts';
 import { suggestMode } from '../setup/modes.ts';
 import { usersOf } from '../setup/settings.ts';
 import { findShells } from '../setup/shell-steps.ts';
 import { CHECK_TIMEOUT_MS, createCheckContext } from './check-context.ts';
 import type { CommandContext } from './command.ts';
-import { noSuchRoot } from './errors.ts';
+import { noHome, noSuchRoot } from './errors.ts';
 import { loadNixSettings, readConfFile } from './nix-settings.ts';
 import { expectKnownNames, readTenonConf } from './setup-settings.ts';
 import type { Target } from './target.ts';
@@ -29,6 +31,7 @@ import { createTools } from './tools.ts';
 export interface Surroundings {
   readonly tools: Tools;
   readonly layout: StoreLayout;
+  readonly installation: Installation;
   readonly init: Init;
   /** Whether something can be started here: not in an image, and not in a chroot. */
   readonly isLive: boolean;
@@ -80,7 +83,32 @@ export async function readSurroundings(
   expectKnownNames(file);
   const sources = { flags, env, file, detected };
   const settings = resolveSetupSettings(sources);
-  return { tools, layout, init, isLive, shells, uid, sources, settings, nix, foreignNix };
+  const installation = hostInstallation;
+  return {
+    tools,
+    layout,
+    installation,
+    init,
+    isLive,
+    shells,
+    uid,
+    sources,
+    settings,
+    nix,
+    foreignNix,
+  };
+}
+
+/** The same, but for one user alone where that is the mode. Throws `cli/usage` for a user without a home. */
+export function atItsPlace(
+  around: Surroundings,
+  { HOME = '' }: CommandContext['env'],
+): Surroundings {
+  if (around.settings.mode.value !== 'user') return around;
+  if (!HOME.startsWith('/')) throw noHome();
+  const installation = userInstallation(HOME);
+  const { layout } = installation;
+  return { ...around, installation, layout, tools: createTools(layout, around.tools.host.root) };
 }
 
 /** The same, with some more said. */
@@ -153,11 +181,17 @@ function asPreflight(result: PreflightResult, isLive: boolean): PreflightResult 
   return result;
 }
 
-async function isServedByOthers({ tools, layout, init, isLive }: Surroundings): Promise<boolean> {
+async function isServedByOthers({
+  tools,
+  layout,
+  installation,
+  init,
+  isLive,
+}: Surroundings): Promise<boolean> {
   const { host, handshake } = tools;
   const { socketPath } = layout;
   if (!isLive) return false;
-  if ((await findDaemons(host, hostNames.programDir)).length > 0) return false;
+  if ((await findDaemons(host, installation.programDir)).length > 0) return false;
   if (await host.serviceManager(init, hostNames.service).isActive()) return false;
   return await handshake(socketPath, AbortSignal.timeout(CHECK_TIMEOUT_MS)).then(
     () => true,

@@ -1,13 +1,17 @@
 import { basename } from 'node:path';
 import type { Host } from '../host/host.ts';
+import type { Installation } from '../setup/installation.ts';
 import { places } from '../setup/places.ts';
+import type { UserPlaces } from '../setup/user-places.ts';
 import type { CommandContext } from './command.ts';
 
 /** Three lines at most, for the shell that is used; each command works as it stands. */
 export async function findNextCommands(
   host: Host,
   { SHELL = '' }: CommandContext['env'],
+  { user }: Installation,
 ): Promise<readonly string[]> {
+  if (user !== undefined) return inColumns(commandsOf(user));
   const isFish = basename(SHELL) === 'fish';
   const file = isFish ? places.fishProfile : places.profile;
   const hasFile = (await host.look(file)) !== undefined;
@@ -18,6 +22,21 @@ export async function findNextCommands(
     ['tenon doctor', 'checks this host'],
     ['tenon uninstall', 'takes it all away'],
   ];
+  return inColumns(lines);
+}
+
+/** In whatever shell: the variables are in a file that all of them but fish read. */
+function commandsOf({ environmentFile, commandFile }: UserPlaces): Lines {
+  return [
+    [`set -a; . ${environmentFile}; set +a`, 'leads Nix programs to this store'],
+    [`${commandFile} start`, 'starts the daemon where nobody else does'],
+    [`${commandFile} uninstall`, 'takes it all away'],
+  ];
+}
+
+type Lines = readonly (readonly string[])[];
+
+function inColumns(lines: Lines): readonly string[] {
   const width = Math.max(...lines.map(([command = '']) => command.length)) + 2;
   return lines.map(([command = '', what = '']) => `  ${command.padEnd(width)}${what}`);
 }

@@ -1,19 +1,22 @@
 import { storeLayout } from '../config/layout.ts';
 import type { Facts } from '../host/facts.ts';
+import { currentIds } from '../host/store-files.ts';
+import type { Step } from '../setup/action.ts';
 import type { DescribedPlan } from '../setup/describe.ts';
 import { describePlan } from '../setup/describe.ts';
 import type { Existing } from '../setup/existing.ts';
 import { isForeign } from '../setup/existing.ts';
 import { gatherPlanInput } from '../setup/gather.ts';
 import { findObstacles } from '../setup/obstacles.ts';
-import { planSteps } from '../setup/plan.ts';
+import { type PlanInput, planSteps } from '../setup/plan.ts';
 import { findReadOnly } from '../setup/read-only.ts';
 import type { Survey } from '../setup/run.ts';
 import { survey } from '../setup/run.ts';
 import { describeSettings, findUnfollowed } from '../setup/settings.ts';
+import { planUserSteps } from '../setup/user-plan.ts';
 import type { CommandContext } from './command.ts';
 import type { Look, PreflightResult, Surroundings } from './look.ts';
-import { lookAtHost, readSurroundings } from './look.ts';
+import { atItsPlace, lookAtHost, readSurroundings } from './look.ts';
 import { programFolder } from './program-folder.ts';
 import type { Target } from './target.ts';
 
@@ -28,7 +31,7 @@ export interface Prospect {
 
 /** Looks, and plans with what it was told. */
 export async function foresee(context: CommandContext, target: Target): Promise<Prospect> {
-  const around = await readSurroundings(context, target);
+  const around = atItsPlace(await readSurroundings(context, target), context.env);
   return await makeProspect(around, await waitForLook(lookAtHost(context, around)));
 }
 
@@ -53,7 +56,7 @@ export async function makeProspect(around: Surroundings, look: Look): Promise<Pr
     nologin: facts.programs.nologin,
     settings,
   });
-  const surveys = await survey(planSteps(input), tools);
+  const surveys = await survey(await planAll(around, input), tools);
   const host = describeHost(facts, { init, root: tools.host.root });
   return {
     surveys,
@@ -66,6 +69,17 @@ export async function makeProspect(around: Surroundings, look: Look): Promise<Pr
       ...(await readOnlyObstacles(around, surveys)),
     ],
   };
+}
+
+async function planAll(
+  { tools: { host }, installation: { user }, uid }: Surroundings,
+  input: PlanInput,
+): Promise<readonly Step[]> {
+  if (user === undefined) return planSteps(input);
+  const { gid } = currentIds();
+  const hasManager = await host.hasUserManager(uid);
+  const hasNixConf = (await host.look(user.layout.nixConfFile)) !== undefined;
+  return planUserSteps({ ...input, places: user, uid, gid, hasManager, hasNixConf });
 }
 
 /** An ordinary user cannot tell what root may write. */

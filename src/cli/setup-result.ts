@@ -71,7 +71,7 @@ function proofLines({ proof, shells, socketPath }: Proved) {
       : ['  without a sandbox, as nix.conf says: tenon doctor sandbox.effective']),
     '',
     `The daemon answers at ${socketPath}.`,
-    `The command is found by ${shells.join(', ')}.`,
+    ...(shells.length === 0 ? [] : [`The command is found by ${shells.join(', ')}.`]),
   ];
 }
 

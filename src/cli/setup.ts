@@ -1,7 +1,6 @@
 import { hasCode } from '../base/errors.ts';
 import { unfinished } from '../setup/errors.ts';
 import { readHistory } from '../setup/journal.ts';
-import { places } from '../setup/places.ts';
 import { choose } from '../ui/ask.ts';
 import { asideOf, printable } from '../ui/output.ts';
 import type { Means } from './apply.ts';
@@ -13,7 +12,7 @@ import { usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { install } from './install.ts';
 import type { Surroundings } from './look.ts';
-import { readSurroundings } from './look.ts';
+import { atItsPlace, readSurroundings } from './look.ts';
 import { loadPlan, targetOf } from './plan-file.ts';
 import type { Result } from './setup-result.ts';
 import { documentOf, exitCodeFor, linesOf } from './setup-result.ts';
@@ -121,19 +120,22 @@ async function setUp(context: CommandContext, options: Options): Promise<Result>
   const saved =
     planFile === undefined ? undefined : { file: planFile, plan: await loadPlan(planFile) };
   const target = saved === undefined ? options.target : targetOf(saved.plan);
-  const around = await readSurroundings(context, target);
+  const found = await readSurroundings(context, target);
   const yes = options.yes || context.env.TENON_YES === '1';
-  const settled = around.uid === 0 || yes ? around : await askMode(context, around);
-  if (settled.uid !== 0 && settled.settings.mode.value !== 'user')
-    return await goOnAsRoot(context, settled, options);
+  const inMode = found.uid === 0 || yes ? found : await askMode(context, found);
+  if (inMode.uid !== 0 && inMode.settings.mode.value !== 'user')
+    return await goOnAsRoot(context, inMode, options);
+  const around = atItsPlace(inMode, context.env);
   process.umask(0o022);
   const { keepPartial, format } = options;
-  const shells = settled.settings.shells.value;
-  const means = { tools: settled.tools, shells, keepPartial, streamsEvents: format === 'events' };
-  const { open } = await readHistory(settled.tools.host, places.journal);
+  const { tools, installation } = around;
+  const streamsEvents = format === 'events';
+  const shells = installation.user === undefined ? around.settings.shells.value : [];
+  const means = { tools, installation, shells, keepPartial, streamsEvents };
+  const { open } = await readHistory(tools.host, installation.journal);
   if (open !== undefined) return await endUnfinished(context, options, means);
   if (options.unfinished !== 'ask') return { kind: 'nothing-unfinished' };
-  return await install(context, settled, { yes, saved, ...means });
+  return await install(context, around, { yes, saved, ...means });
 }
 
 /** What makes everything for everybody needs root. The answer to the first question goes along. */

@@ -1,15 +1,18 @@
 import { resolve } from 'node:path';
-import { hostNames, privateEnvironment, storeLayout } from '../config/layout.ts';
-import { ensureDirectory } from '../host/store-files.ts';
+import type { StoreLayout } from '../config/layout.ts';
+import { privateEnvironment, storeLayout } from '../config/layout.ts';
+import { currentIds, ensureDirectory } from '../host/store-files.ts';
+import type { Step, Tools } from '../setup/action.ts';
 import { bindStep } from '../setup/actions.ts';
 import { notInstalled } from '../setup/errors.ts';
+import { hostInstallation, userInstallation } from '../setup/installation.ts';
 import { suggestMode } from '../setup/modes.ts';
 import { startStep } from '../setup/service-steps.ts';
+import { userStartStep } from '../setup/user-plan.ts';
 import { commandLine } from '../ui/report.ts';
 import type { CommandContext } from './command.ts';
 import { defineCommand, parseFlags } from './command.ts';
 import { usageError } from './errors.ts';
-import { becomeInstaller } from './root.ts';
 import { serve } from './serve.ts';
 import { createTools } from './tools.ts';
 
@@ -49,17 +52,26 @@ export const start = defineCommand({
   render: () => undefined,
 });
 
-async function startInstalled({ signal, out }: CommandContext): Promise<void> {
-  becomeInstaller('tenon start');
-  const store = storeLayout({});
-  const tools = createTools(store, '/');
-  const { host } = tools;
-  if ((await host.look(hostNames.programDir)) === undefined) throw notInstalled();
-  const init = await host.findInit();
-  const action = bindStep(startStep({ init, mode: suggestMode({ init, uid: 0 }), store }));
+async function startInstalled({ env, signal, out }: CommandContext): Promise<void> {
+  process.umask(0o022);
+  const { uid } = currentIds();
+  const installation = uid === 0 ? hostInstallation : userInstallation(env.HOME ?? '/');
+  const { layout, programDir, user } = installation;
+  const tools = createTools(layout, '/');
+  if ((await tools.host.look(programDir)) === undefined) throw notInstalled();
+  const step =
+    user === undefined
+      ? await stepForHost(tools, layout)
+      : userStartStep({ places: user, uid, hasManager: await tools.host.hasUserManager(uid) });
+  const action = bindStep(step);
   const { state } = await action.inspect(tools, false);
   if (state !== 'done') await action.apply(tools, signal);
-  out.line(`The daemon answers at ${store.socketPath}.`);
+  out.line(`The daemon answers at ${layout.socketPath}.`);
+}
+
+async function stepForHost({ host }: Tools, store: StoreLayout): Promise<Step> {
+  const init = await host.findInit();
+  return startStep({ init, mode: suggestMode({ init, uid: 0 }), store });
 }
 
 async function servePrivately({ env, signal, out }: CommandContext, folder: string): Promise<void> {

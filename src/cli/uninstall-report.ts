@@ -1,6 +1,7 @@
 import { hasCode } from '../base/errors.ts';
-import { storeLayout } from '../config/layout.ts';
+import type { StoreLayout } from '../config/layout.ts';
 import type { Kept, Tools } from '../setup/action.ts';
+import type { Installation } from '../setup/installation.ts';
 import type { Entry } from '../setup/journal.ts';
 import type { Traces } from '../setup/leftovers.ts';
 import { findEdits } from '../setup/removal.ts';
@@ -17,6 +18,9 @@ export interface Options {
   readonly byInspection: boolean;
   readonly force: boolean;
   readonly root: string;
+  readonly mayElevate: boolean;
+  /** The command line, for whoever runs it again as root. */
+  readonly argv: readonly string[];
 }
 
 export interface Removed {
@@ -29,12 +33,14 @@ export interface Removed {
 
 export type Result =
   | { readonly kind: 'declined' }
+  /** Another process did it, as root, and said all there is to say. */
+  | { readonly kind: 'elevated'; readonly status: number }
   | { readonly kind: 'nothing-installed'; readonly traces: Traces }
   | Removed;
 
 /** Says what will go and what will stay, before anything does. */
 export async function announce(
-  tools: Tools,
+  { installation, ...tools }: Tools & { readonly installation: Installation },
   entries: readonly Entry[],
   { options, out }: { readonly options: Options; readonly out: Output },
 ): Promise<void> {
@@ -46,12 +52,15 @@ export async function announce(
   if (options.byInspection) out.line('  undo      what the journal does not name and is of tenon');
   for (const { file } of options.force ? [] : await findEdits(entries, tools))
     out.line(`  keep      ${file}: it was edited after setup; --force removes it`);
-  out.line(await storeLine(tools, options));
+  out.line(await storeLine(tools, installation.layout, options));
   if (options.purgeUsers) out.line('  delete    what Nix programs left in the homes of users');
 }
 
-async function storeLine({ host }: Tools, options: Options): Promise<string> {
-  const { storeDir, stateDir, logDir } = storeLayout({});
+async function storeLine(
+  { host }: Tools,
+  { storeDir, stateDir, logDir }: StoreLayout,
+  options: Options,
+): Promise<string> {
   const paths = (await host.list(storeDir)).length;
   const size = await sizeOf(host, [storeDir, stateDir, logDir]);
   const store = `${storeDir} (${paths} entries${size}), ${stateDir} and ${logDir}`;
@@ -85,6 +94,8 @@ export function linesOf(result: Result): readonly string[] {
         searchedLine(result.traces),
         'no traces found',
       ];
+    case 'elevated':
+      return [];
     case 'declined':
       return ['Nothing was changed.'];
     case 'removed':

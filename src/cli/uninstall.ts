@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import { hasCode } from '../base/errors.ts';
-import { storeLayout } from '../config/layout.ts';
+import { currentIds } from '../host/store-files.ts';
 import type { Kept, Tools } from '../setup/action.ts';
 import { journalLost } from '../setup/errors.ts';
 import { recordByInspection } from '../setup/inspection.ts';
+import type { Installation } from '../setup/installation.ts';
+import { hostInstallation, userInstallation } from '../setup/installation.ts';
 import type { Entry, History } from '../setup/journal.ts';
 import { Journal, readHistory } from '../setup/journal.ts';
-import { findTraces, removeStore } from '../setup/leftovers.ts';
-import { places } from '../setup/places.ts';
+import type { Traces } from '../setup/leftovers.ts';
+import { findTraces, findUserTraces, removeStore } from '../setup/leftovers.ts';
 import { findLiveInit, keepForStock, removeUserData, stopService } from '../setup/removal.ts';
 import type { Failure } from '../setup/run.ts';
 import { uninstall as undoAll } from '../setup/run.ts';
@@ -16,9 +18,9 @@ import { printable } from '../ui/output.ts';
 import { showTasks } from '../ui/tasks.ts';
 import type { CommandContext } from './command.ts';
 import { defineCommand, expectNoNames, parseFlags } from './command.ts';
+import { runAsRoot } from './elevate.ts';
 import { usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
-import { becomeInstaller } from './root.ts';
 import { STEP_GROUPS, taskEvents } from './task-events.ts';
 import { createTools } from './tools.ts';
 import type { Options, Removed, Result } from './uninstall-report.ts';
@@ -35,6 +37,7 @@ const USAGE = [
   '  --by-inspection   also take away what no journal names and is of tenon beyond doubt',
   '  --force           also take away what was changed after setup',
   '  --root DIR        another host root, of an image or below /mnt',
+  '  --no-elevate      do not become root through sudo, doas or run0',
 ].join('\n');
 
 export const uninstall = defineCommand<Options, Result>({
@@ -51,6 +54,7 @@ export const uninstall = defineCommand<Options, Result>({
       'by-inspection': { type: 'boolean', default: false },
       force: { type: 'boolean', default: false },
       root: { type: 'string', default: '/' },
+      'no-elevate': { type: 'boolean', default: false },
     });
     expectNoNames('uninstall', names);
     if (flags['hand-back'] && flags['purge-store']) throw handBackOrPurge();
@@ -62,21 +66,25 @@ export const uninstall = defineCommand<Options, Result>({
       byInspection: flags['by-inspection'],
       force: flags.force,
       root: resolve(flags.root),
+      mayElevate: !flags['no-elevate'],
+      argv,
     };
   },
 
   async run(context, options) {
-    becomeInstaller('tenon uninstall');
+    process.umask(0o022);
+    const installation = await findInstallation(context, options);
+    if (installation === undefined) return await goOnAsRoot(context, options);
     // The folder that this was called from may be among what goes.
     process.chdir('/');
-    const tools = createTools(storeLayout({}), options.root);
-    const history = await readWhatIsLeft(tools, options);
+    const scene = { ...createTools(installation.layout, options.root), installation };
+    const history = await readWhatIsLeft(scene, options);
     const entries = [...history.installed, ...(history.open?.entries ?? [])];
     if (entries.length === 0 && history.open === undefined && !options.byInspection)
-      return await concludeNothing(tools);
-    await announce(tools, entries, { options, out: context.out });
+      return await concludeNothing(scene);
+    await announce(scene, entries, { options, out: context.out });
     if (!(await isConfirmed(context, options))) return { kind: 'declined' };
-    return await remove(context, tools, { entries, options });
+    return await remove(context, scene, { entries, options });
   },
 
   render(result, out) {
@@ -86,6 +94,7 @@ export const uninstall = defineCommand<Options, Result>({
   exitCode(result) {
     if (result.kind === 'declined') return exitCodes.cancelled;
     if (result.kind === 'nothing-installed') return exitCodes.done;
+    if (result.kind === 'elevated') return result.status;
     const isComplete = result.failures.length === 0 && result.traces.found.length === 0;
     return isComplete ? exitCodes.done : exitCodes.incomplete;
   },
@@ -96,12 +105,43 @@ function handBackOrPurge(): Error {
   return usageError(message, 'uninstall');
 }
 
+/** Who is not root can only take away what is theirs; undefined when that is nothing. */
+async function findInstallation(
+  { env }: CommandContext,
+  { root, byInspection }: Options,
+): Promise<Installation | undefined> {
+  if (currentIds().uid === 0) return hostInstallation;
+  const { HOME = '/' } = env;
+  const installation = userInstallation(HOME);
+  const { host } = createTools(installation.layout, root);
+  const has = async (path: string) => (await host.look(path)) !== undefined;
+  if (root !== '/' || byInspection) return undefined;
+  const isThere = (await has(installation.journal)) || (await has(installation.programDir));
+  return isThere ? installation : undefined;
+}
+
+async function goOnAsRoot(
+  context: CommandContext,
+  { argv, mayElevate: isAllowed }: Options,
+): Promise<Result> {
+  const wish = { command: 'tenon uninstall', argv: ['uninstall', ...argv], isAllowed };
+  return { kind: 'elevated', status: await runAsRoot(context, wish) };
+}
+
+/** What actions work with, and the installation that is to go. */
+interface Scene extends Tools {
+  readonly installation: Installation;
+}
+
 const NOTHING: History = { installed: [], open: undefined };
 
 /** A journal that cannot be read counts as lost where the host is inspected anyway. */
-async function readWhatIsLeft({ host }: Tools, { byInspection }: Options): Promise<History> {
+async function readWhatIsLeft(
+  { host, installation }: Scene,
+  { byInspection }: Options,
+): Promise<History> {
   try {
-    return await readHistory(host, places.journal);
+    return await readHistory(host, installation.journal);
   } catch (error) {
     if (byInspection && hasCode(error, 'setup/bad-journal')) return NOTHING;
     throw error;
@@ -109,14 +149,22 @@ async function readWhatIsLeft({ host }: Tools, { byInspection }: Options): Promi
 }
 
 /** Without a journal nothing is touched, but what looks like an installation is named. */
-async function concludeNothing({ host }: Tools): Promise<Result> {
-  const init = await findLiveInit(host);
-  const sweep = { layout: storeLayout({}), init, entries: [], kept: [places.journal] };
-  const traces = await findTraces(host, sweep);
+async function concludeNothing({ host, installation }: Scene): Promise<Result> {
+  const { journal, layout } = installation;
+  const traces = await sweep({ host, installation }, { entries: [], kept: [journal] });
   // The socket alone may be that of another daemon.
-  const ours = traces.found.filter(trace => trace !== sweep.layout.socketPath);
-  if (ours.length > 0) throw journalLost(host.at(places.journal), ours);
+  const ours = traces.found.filter(trace => trace !== layout.socketPath);
+  if (ours.length > 0) throw journalLost(host.at(journal), ours);
   return { kind: 'nothing-installed', traces: { ...traces, found: ours } };
+}
+
+async function sweep(
+  { host, installation }: Pick<Scene, 'host' | 'installation'>,
+  { entries, kept }: { readonly entries: readonly Entry[]; readonly kept: readonly string[] },
+): Promise<Traces> {
+  const { layout, user } = installation;
+  if (user !== undefined) return await findUserTraces(host, user, kept);
+  return await findTraces(host, { layout, init: await findLiveInit(host), entries, kept });
 }
 
 async function isConfirmed(
@@ -135,33 +183,33 @@ interface Removal {
 
 async function remove(
   { out }: CommandContext,
-  tools: Tools,
+  scene: Scene,
   { entries, options }: Removal,
 ): Promise<Removed> {
   // The program that would load it later is among what goes.
   await import('../ui/error.ts');
-  const layout = storeLayout({});
-  const { host } = tools;
-  const init = await findLiveInit(host);
+  const { host, installation } = scene;
+  const { layout, journal } = installation;
   const kept: Kept[] = [];
   const failures: Failure[] = [];
-  await stopService(tools);
-  failures.push(...(await undo(tools, { out, kept, options })));
+  await stopService(scene, installation);
+  failures.push(...(await undo(scene, { out, kept, options })));
   if (options.purgeStore)
     await attempt(failures, 'the store', async () => {
-      kept.push(...(await removeStore(host, layout)));
+      kept.push(...(await removeStore(host, layout, installation.user?.home)));
     });
   if (options.purgeUsers)
     await attempt(failures, 'data of users', async () => {
       kept.push(...(await removeUserData(host)));
     });
-  await host.serviceManager(init, '').reload();
+  if (installation.user === undefined)
+    await host.serviceManager(await findLiveInit(host), '').reload();
   const stays = [
     ...kept.map(({ what }) => what),
-    ...(failures.length > 0 ? [places.journal] : []),
-    ...((await isServed(tools, layout.socketPath)) ? [layout.socketPath] : []),
+    ...(failures.length > 0 ? [journal] : []),
+    ...((await isServed(scene, layout.socketPath)) ? [layout.socketPath] : []),
   ];
-  const traces = await findTraces(host, { layout, init, entries, kept: stays });
+  const traces = await sweep(scene, { entries, kept: stays });
   return { kind: 'removed', options, kept, failures, traces };
 }
 
@@ -182,11 +230,11 @@ interface Undoing {
   readonly options: Options;
 }
 
-async function undo(tools: Tools, { out, kept, options }: Undoing): Promise<readonly Failure[]> {
-  const layout = storeLayout({});
-  const { host } = tools;
+async function undo(tools: Scene, { out, kept, options }: Undoing): Promise<readonly Failure[]> {
+  const { host, installation } = tools;
+  const { layout } = installation;
   if (options.byInspection) await putDamagedJournalAside(tools);
-  await using journal = await Journal.take(host, places.journal);
+  await using journal = await Journal.take(host, installation.journal);
   const init = await findLiveInit(host);
   const tool = await readVersion();
   const events = undoAll(journal, tools, {
@@ -201,12 +249,13 @@ async function undo(tools: Tools, { out, kept, options }: Undoing): Promise<read
 }
 
 /** It goes with the folder that it is in, once everything else has gone. */
-async function putDamagedJournalAside({ host }: Tools): Promise<void> {
+async function putDamagedJournalAside({ host, installation }: Scene): Promise<void> {
+  const { journal } = installation;
   try {
-    await readHistory(host, places.journal);
+    await readHistory(host, journal);
   } catch (error) {
     if (!hasCode(error, 'setup/bad-journal')) throw error;
-    await host.move(places.journal, `${places.journal}.damaged`);
+    await host.move(journal, `${journal}.damaged`);
   }
 }
 

@@ -121,7 +121,7 @@ export function createFiles(root: string): Files {
         await syncDirectory(dirname(at(path)));
     },
     removeEmpty: path => removeEmptyDirectory(at(path)),
-    removeTree: path => rm(at(path), { recursive: true, force: true }),
+    removeTree: path => removeTree(at(path)),
   };
 }
 
@@ -132,6 +132,24 @@ async function listSome(path: string, atMost: number): Promise<readonly string[]
     if (names.length === atMost) break;
   }
   return names;
+}
+
+/** Folders of a store are read-only, which keeps their owner from emptying them. */
+async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!hasCode(error, 'EACCES')) throw error;
+    await makeWritable(path);
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
+  }
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean | undefined> {

@@ -9,6 +9,7 @@ import { findDaemons } from './detached-daemon.ts';
 import type { Entry } from './journal.ts';
 import { places } from './places.ts';
 import { findServiceLinks, unitsOf } from './service-links.ts';
+import type { UserPlaces } from './user-places.ts';
 
 const { service } = hostNames;
 
@@ -115,17 +116,38 @@ async function findService(host: Host, init: Init): Promise<readonly string[]> {
 }
 
 /** Processes of other hosts, which an image is for, do not count. */
-async function findRunning(host: Host): Promise<readonly string[]> {
+async function findRunning(
+  host: Host,
+  programDir: string = hostNames.programDir,
+): Promise<readonly string[]> {
   if (host.root !== '/') return [];
-  return (await findDaemons(host, hostNames.programDir)).map(pid => `process ${pid}`);
+  return (await findDaemons(host, programDir)).map(pid => `process ${pid}`);
 }
 
-/** Deletes the store with all that belongs to it, whoever made it. Mount points stay, empty. */
-export async function removeStore(host: Host, layout: StoreLayout): Promise<readonly Kept[]> {
+/** The same for what one user has installed without root. */
+export async function findUserTraces(
+  host: Host,
+  user: UserPlaces,
+  kept: readonly string[],
+): Promise<Traces> {
+  const paths = [user.dir, user.commandFile, user.unitFile, user.unitLink];
+  const found = [...(await findPaths(host, paths)), ...(await findRunning(host, user.programDir))];
+  return {
+    searched: [`${paths.length} paths`, 'the running processes'],
+    found: found.filter(trace => !kept.some(each => isAtOrAbove(trace, each))),
+  };
+}
+
+/** Deletes the store with all that belongs to it, and empty folders below `top`. Mount points stay, empty. */
+export async function removeStore(
+  host: Host,
+  layout: StoreLayout,
+  top = '/',
+): Promise<readonly Kept[]> {
   const kept: Kept[] = [];
   for (const path of [layout.storeDir, layout.stateDir, layout.logDir]) {
     if (await isEmptiedMount(host, path)) kept.push({ what: path, reason: 'it is a mount point' });
-    else await removeEmptyAbove(host, dirname(path));
+    else await removeEmptyAbove(host, dirname(path), top);
   }
   return kept;
 }
@@ -141,7 +163,7 @@ async function isEmptiedMount(host: Host, path: string): Promise<boolean> {
   }
 }
 
-async function removeEmptyAbove(host: Host, path: string): Promise<void> {
-  if (path === '/' || !(await host.removeEmpty(path))) return;
-  await removeEmptyAbove(host, dirname(path));
+async function removeEmptyAbove(host: Host, path: string, top: string): Promise<void> {
+  if (path === top || !(await host.removeEmpty(path))) return;
+  await removeEmptyAbove(host, dirname(path), top);
 }

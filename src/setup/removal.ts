@@ -6,6 +6,7 @@ import type { User } from '../host/users.ts';
 import type { Edit, Kept, Step, Tools } from './action.ts';
 import { bindStep } from './actions.ts';
 import { stopDaemons } from './detached-daemon.ts';
+import type { Installation } from './installation.ts';
 import type { Entry } from './journal.ts';
 
 /** What a stock daemon needs as much as this one: the store, the build users and nix.conf. */
@@ -34,17 +35,23 @@ export async function findLiveInit(host: Host): Promise<Init> {
 }
 
 /** Stops the daemon however it was started, also one that its init system has lost sight of. */
-export async function stopService(tools: Tools): Promise<void> {
+export async function stopService(tools: Tools, { user, programDir }: Installation): Promise<void> {
   const { host } = tools;
   if (!(await host.isLive())) return;
+  const wasLost = user === undefined && (await stopHostService(tools));
+  await stopDaemons(tools, programDir);
+  if (wasLost) await forgetState(host);
+}
+
+/** Gives whether a supervisor was left that its init system did not know how to stop. */
+async function stopHostService({ host }: Tools): Promise<boolean> {
   const manager = host.serviceManager(await host.findInit(), service);
   if (await manager.isActive()) await manager.stop();
   const supervisors = await host.findProcesses(
     ([program = '', ...args]) => basename(program) === SUPERVISOR && args.includes(service),
   );
   for (const { pid } of supervisors) host.kill(pid, 'SIGTERM');
-  await stopDaemons(tools, hostNames.programDir);
-  if (supervisors.length > 0) await forgetState(host);
+  return supervisors.length > 0;
 }
 
 const { service } = hostNames;
@@ -53,8 +60,11 @@ const OPENRC_STATE = '/run/openrc';
 
 /** What OpenRC remembers of a service whose script is gone. */
 async function forgetState(host: Host): Promise<void> {
-  for (const folder of await host.list(OPENRC_STATE))
-    await host.removeTree(join(OPENRC_STATE, folder, service));
+  for (const name of await host.list(OPENRC_STATE)) {
+    const folder = join(OPENRC_STATE, name);
+    if ((await host.look(folder))?.kind === 'directory')
+      await host.removeTree(join(folder, service));
+  }
 }
 
 /** What Nix programs leave in the home of whoever runs them. */

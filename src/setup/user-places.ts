@@ -5,6 +5,7 @@ import { hostNames, privateEnvironment, storeLayout } from '../config/layout.ts'
 /** Where everything is when one user installs it without root. */
 export interface UserPlaces {
   readonly home: string;
+  /** All of it is in there, but for the command and systemd's unit. */
   readonly dir: string;
   readonly layout: StoreLayout;
   /** The variables that lead Nix programs, and the daemon itself, to that store. */
@@ -20,7 +21,7 @@ export interface UserPlaces {
 }
 
 export function userPlaces(home: string): UserPlaces {
-  const dir = join(home, '.local/share/tenon');
+  const dir = join(home, '.tenon');
   const environment = { ...privateEnvironment(dir), NIX_REMOTE: 'daemon' };
   const units = join(home, '.config/systemd/user');
   const unit = `${hostNames.service}.service`;
@@ -35,7 +36,7 @@ export function userPlaces(home: string): UserPlaces {
     unitFile: join(units, unit),
     unitLink: join(units, 'default.target.wants', unit),
     log: join(dir, `${hostNames.service}.log`),
-    journal: join(home, '.local/state/tenon/install/journal'),
+    journal: join(dir, 'install/journal'),
   };
 }
 

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { hostNames } from '../config/layout.ts';
-import type { Step, StepGroup } from './action.ts';
+import type { Step } from './action.ts';
 import { directory } from './actions/directory.ts';
 import { link } from './actions/link.ts';
 import { logFile } from './actions/log-file.ts';
@@ -28,8 +28,8 @@ export function planUserSteps(input: UserPlanInput): readonly Step[] {
   const { places, program: from } = input;
   const { programDir, commandFile } = places;
   return [
-    ...folderSteps(input, 'Directories', storeFolders(places.layout)),
-    ...folderSteps(input, 'Files', [
+    ...folderSteps(input, [
+      ...storeFolders(places.layout),
       dirname(commandFile),
       ...(input.hasManager ? [dirname(places.unitFile)] : []),
       places.layout.confDir,
@@ -62,7 +62,6 @@ export function planUserSteps(input: UserPlanInput): readonly Step[] {
 /** Those that are missing are made, and are the user's; what is above the home is not looked at. */
 function folderSteps(
   { places: { home, dir, layout }, uid, gid }: UserPlanInput,
-  group: StepGroup,
   paths: readonly string[],
 ): readonly Step[] {
   const all = new Set(paths.flatMap(path => [...foldersAbove(path), path]));
@@ -72,7 +71,7 @@ function folderSteps(
     .map(path =>
       directory.step({
         id: `directory:${path}`,
-        group,
+        group: 'Directories',
         reason: path.startsWith(dir) ? 'the store and what belongs to it' : 'files lie in it',
         spec: {
           path,

@@ -112,7 +112,7 @@ describeOnMachine('a stock Nix of', () => {
       expect(await machine.run(['tenon', 'doctor'])).toMatchObject({
         code: 0,
       });
-      await buildAnew(machine, 'by tenon');
+      await buildAnew(machine, 'by-tenon');
     });
 
     test('takes over again after uninstall, with everything as it was', async () => {

@@ -117,7 +117,9 @@ describeOnMachine('uninstall', () => {
       expect(await shell('nix-store --verify --check-contents 2>&1')).not.toMatch(/error|warning/);
       await shell('kill $(cat /run/stock.pid); rm /run/stock.pid');
       await removeWork(machine);
-      await shell('rm -rf /nix /etc/nix; for n in $(seq 32); do userdel nixbld$n; done');
+      await shell(
+        'rm -rf /nix /etc/nix; for n in $(seq 32); do userdel nixbld$n; done; groupdel nixbld',
+      );
       expect(changesOf(host())).toEqual([]);
     });
   });
