@@ -1,13 +1,15 @@
 import { hasCode } from '../base/errors.ts';
 import type { StoreLayout } from '../config/layout.ts';
-import type { Kept, Tools } from '../setup/action.ts';
+import type { Edit, Kept, Tools } from '../setup/action.ts';
 import type { Installation } from '../setup/installation.ts';
 import type { Entry } from '../setup/journal.ts';
 import type { Traces } from '../setup/leftovers.ts';
-import { findEdits } from '../setup/removal.ts';
+import { findAbsent, findEdits } from '../setup/removal.ts';
 import type { Failure } from '../setup/run.ts';
 import { failureText } from '../setup/run.ts';
+import { unifiedDiff } from '../ui/diff.ts';
 import type { Output } from '../ui/output.ts';
+import { printable } from '../ui/output.ts';
 import { STEP_GROUPS } from './task-events.ts';
 
 export interface Options {
@@ -50,10 +52,28 @@ export async function announce(
     if (count > 0) out.line(`  undo ${String(count).padStart(3)}  ${group}`);
   }
   if (options.byInspection) out.line('  undo      what the journal does not name and is of tenon');
-  for (const { file } of options.force ? [] : await findEdits(entries, tools))
-    out.line(`  keep      ${file}: it was edited after setup; --force removes it`);
+  const absent = await findAbsent(entries, tools);
+  if (absent.length > 0) out.line(`  gone      ${shorten(absent)}`);
+  for (const edit of await findEdits(entries, tools))
+    for (const line of editLines(edit, options)) out.line(printable(line));
   out.line(await storeLine(tools, installation.layout, options));
   if (options.purgeUsers) out.line('  delete    what Nix programs left in the homes of users');
+}
+
+const MOST_NAMES = 6;
+
+function shorten(names: readonly string[]): string {
+  const rest = names.length - MOST_NAMES;
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
+
+function editLines({ file, before, after }: Edit, { force }: Options): readonly string[] {
+  const fate = force
+    ? `  remove    ${file}, although it was edited after setup`
+    : `  keep      ${file}: it was edited after setup; --force removes it`;
+  const diff = unifiedDiff(file, before, after).split('\n');
+  return [fate, ...diff.map(line => `            ${line}`)];
 }
 
 async function storeLine(

@@ -35,7 +35,7 @@ const USAGE = [
   '  --purge-users     also delete what Nix programs left in the homes of users',
   '  --hand-back       leave the store, the build users and nix.conf to a stock Nix daemon',
   '  --by-inspection   also take away what no journal names and is of tenon beyond doubt',
-  '  --force           also take away what was changed after setup',
+  '  --force           also take away what was changed after setup, and wait for no build',
   '  --root DIR        another host root, of an image or below /mnt',
   '  --no-elevate      do not become root through sudo, doas or run0',
 ].join('\n');
@@ -192,7 +192,7 @@ async function remove(
   const { layout, journal } = installation;
   const kept: Kept[] = [];
   const failures: Failure[] = [];
-  await stopService(scene, installation);
+  await stopService(scene, installation, options.force);
   failures.push(...(await undo(scene, { out, kept, options })));
   if (options.purgeStore)
     await attempt(failures, 'the store', async () => {

@@ -5,7 +5,7 @@ import type { Init } from '../host/services.ts';
 import type { User } from '../host/users.ts';
 import type { Edit, Kept, Step, Tools } from './action.ts';
 import { bindStep } from './actions.ts';
-import { stopDaemons } from './detached-daemon.ts';
+import { findDaemons, stopDaemons } from './detached-daemon.ts';
 import type { Installation } from './installation.ts';
 import type { Entry } from './journal.ts';
 
@@ -29,15 +29,38 @@ export async function findEdits(entries: readonly Entry[], tools: Tools): Promis
   return (await Promise.all(edits)).filter(edit => edit !== undefined);
 }
 
+const CAN_BE_GONE = ['user', 'group', 'write-file', 'link', 'program'];
+
+/** What setup made and somebody has taken away already. */
+export async function findAbsent(
+  entries: readonly Entry[],
+  tools: Tools,
+): Promise<readonly string[]> {
+  const actions = entries
+    .filter(({ step }) => CAN_BE_GONE.includes(step.kind))
+    .map(({ step }) => bindStep(step));
+  const looks = await Promise.all(actions.map(action => action.inspect(tools, false)));
+  const isAbsent = looks.map(look => look.state === 'todo' && look.change === 'create');
+  return actions.filter((_, index) => isAbsent[index]).map(({ target }) => target);
+}
+
 /** The init system that can be asked and told: none for an image or a chroot. */
 export async function findLiveInit(host: Host): Promise<Init> {
   return (await host.isLive()) ? await host.findInit() : 'none';
 }
 
-/** Stops the daemon however it was started, also one that its init system has lost sight of. */
-export async function stopService(tools: Tools, { user, programDir }: Installation): Promise<void> {
+/**
+ * Stops the daemon however it was started, also one that its init system has lost sight of. Waits for builds that run,
+ * unless it is forced.
+ */
+export async function stopService(
+  tools: Tools,
+  { user, programDir }: Installation,
+  isForced: boolean,
+): Promise<void> {
   const { host } = tools;
   if (!(await host.isLive())) return;
+  for (const pid of isForced ? await findDaemons(host, programDir) : []) host.kill(pid, 'SIGKILL');
   const wasLost = user === undefined && (await stopHostService(tools));
   await stopDaemons(tools, programDir);
   if (wasLost) await forgetState(host);

@@ -26,7 +26,11 @@ async function makeImage(machine: Machine): Promise<void> {
     `
     mkdir ${image}
     cp -ax /bin /etc /home /lib* /opt /root /sbin /usr /var ${image}
-    cd ${image}; mkdir -p ${mountPoints.join(' ')}`,
+    cd ${image}
+    # The wanted ids are taken.
+    echo web:x:30000: >>etc/group
+    echo 'web:!::' >>etc/gshadow
+    mkdir -p ${mountPoints.join(' ')}`,
   ]);
 }
 
@@ -44,7 +48,8 @@ describeOnMachine('places without a running init', () => {
       expect((await machine.run(['pgrep', '--list-full', 'tenon'])).stdout).toBe('');
       const made = [...snapshotOf(host()).keys()];
       expect(made).toContain(`${image}${startLinks[init]}`);
-      expect((await host().shell(`grep -c ^nixbld ${image}/etc/passwd`)).trim()).toBe('32');
+      const passwd = await host().shell(`grep ^nixbld ${image}/etc/passwd`);
+      expect(passwd).toMatch(/^nixbld1:x:31001:31000:.*\n(?:nixbld.*\n){31}$/);
     });
 
     test('has nothing to do the second time, and is as it was after uninstall', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { storeLayout } from '../../src/config/layout.ts';
 import { planSteps } from '../../src/setup/plan.ts';
-import { findEdits, keepForStock, removeUserData } from '../../src/setup/removal.ts';
+import { findAbsent, findEdits, keepForStock, removeUserData } from '../../src/setup/removal.ts';
 import { testAsRoot } from '../support/as-root.ts';
 import { createFixtureHost } from '../support/fixture-host.ts';
 import { planInput, toolsFor } from '../support/setup-plan.ts';
@@ -32,6 +32,14 @@ describe('findEdits', () => {
     const edits = await findEdits(entries, toolsFor(fixture));
     expect(edits.map(({ file }) => file)).toEqual(files);
   });
+});
+
+test('findAbsent names what somebody took away', async () => {
+  using fixture = createFixtureHost();
+  fixture.write('/etc/profile.d/tenon.sh', 'there');
+  const steps = planSteps(planInput()).filter(({ id }) => /profile|user:/.test(id));
+  const entries = steps.map(step => ({ step, undo: { before: null }, isApplied: true }));
+  expect(await findAbsent(entries, toolsFor(fixture))).toEqual(['nixbld1', 'nixbld2']);
 });
 
 describe('removeUserData', () => {
