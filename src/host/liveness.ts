@@ -1,3 +1,4 @@
+import { unlessMissing } from './durable-files.ts';
 import type { Files } from './files.ts';
 import type { Mounts } from './mounts.ts';
 import type { Init } from './services.ts';
@@ -27,7 +28,9 @@ export function createLiveness(host: Host): Liveness {
 async function isLive({ root, isSameFile, readMounts }: Host): Promise<boolean> {
   if (root !== '/') return false;
   if ((await isSameFile('/proc/1/root', '/')) === false) return false;
-  return (await readMounts()).some(({ mountPoint }) => mountPoint === '/');
+  // Without /proc nothing can be told, and nothing be isolated.
+  const mounts = (await unlessMissing(readMounts())) ?? [];
+  return mounts.some(({ mountPoint }) => mountPoint === '/');
 }
 
 /** Programs of another one that lie around do not count. */

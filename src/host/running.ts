@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { mapLimit } from '../base/async.ts';
 import { hasCode } from '../base/errors.ts';
+import { unlessMissing } from './durable-files.ts';
 
 const AT_ONCE = 16;
 
@@ -19,7 +20,8 @@ export interface Running {
 export function createRunning(): Running {
   return {
     findProcesses: async isWanted => {
-      const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name)).map(Number);
+      const names = (await unlessMissing(readdir('/proc'))) ?? [];
+      const pids = names.filter(name => /^\d+$/.test(name)).map(Number);
       const others = pids.filter(pid => pid !== process.pid);
       const all = await mapLimit(others, AT_ONCE, async pid => ({ pid, argv: await argvOf(pid) }));
       const wanted = all.filter(({ argv }) => isWanted(argv));
