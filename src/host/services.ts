@@ -136,7 +136,10 @@ function openrcManager({ files, run }: ServiceHost, service: string): ServiceMan
     enable: async () => void (await run(['rc-update', 'add', service, 'default'])),
     disable: async () => void (await run(['rc-update', 'del', service], { accept: [0, 1] })),
     start: async () => {
-      if (isLost(await status())) await rcService('zap');
+      const before = await status();
+      // A crashed service may still have a supervisor, or a daemon that has lost its socket.
+      if (before === OPENRC_CRASHED) await rcService('stop', [0, 1]);
+      if (isLost(before)) await rcService('zap');
       await rcService('start');
     },
     stop: async () => {

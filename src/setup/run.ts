@@ -187,8 +187,12 @@ export async function* uninstall(
   removal: Removal,
 ): AsyncGenerator<SetupEvent, readonly Failure[]> {
   const unfinished = yield* rollBackOpen(journal, tools);
+  const known = new Set(journal.history.installed.map(({ step }) => step.id));
   if (unfinished.length === 0) await removal.recordRest();
-  const { installed } = journal.history;
+  // What no journal named was there before what this one names.
+  const { installed: all } = journal.history;
+  const isKnown = ({ step }: Entry) => known.has(step.id);
+  const installed = [...all.filter(entry => !isKnown(entry)), ...all.filter(isKnown)];
   const failures = [
     ...unfinished,
     ...(yield* revertAll(journal, installed, { tools, ...removal })),

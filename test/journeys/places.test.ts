@@ -45,7 +45,7 @@ describeOnMachine('places without a running init', () => {
       const prepared = await run('setup', '--root', image, '--yes');
       expect(prepared).toMatchObject({ code: 0, stdout: expect.stringContaining('Postponed') });
       expect(changesSince(host().before, machine)).toEqual([]);
-      expect((await machine.run(['pgrep', '--list-full', 'tenon'])).stdout).toBe('');
+      expect((await machine.run(['pgrep', '--full', '[s]rc/main.ts'])).stdout).toBe('');
       const made = [...snapshotOf(host()).keys()];
       expect(made).toContain(`${image}${startLinks[init]}`);
       const passwd = await host().shell(`grep ^nixbld ${image}/etc/passwd`);
@@ -87,7 +87,7 @@ describeOnMachine('places without a running init', () => {
       );
       expect(second).toContain('Version: ');
       const third = await shell(
-        `${container} sh -euc "tenon start; tenon uninstall --yes --purge-store; pgrep --list-full node && exit 1 || :"`,
+        `${container} sh -euc "tenon start; tenon uninstall --yes --purge-store; pgrep --full '[s]rc/main.ts' && exit 1 || :"`,
       );
       expect(third).toContain('no traces found');
       expect(changesBetween(before, snapshotOf(host()))).toEqual([]);

@@ -26,7 +26,8 @@ describeOnMachine('setup for one user', () => {
       const said = await asUser(host(), `${tenon} setup --mode user --yes`);
       expect(said).toContain('built as pid 1');
       expect(outsideOfHome(host())).toEqual([]);
-      const started = 'systemctl --user is-active tenon-daemon || pgrep --list-full node';
+      const started =
+        'systemctl --user is-active tenon-daemon || pgrep --full --list-full [s]rc/main.ts';
       const env = 'XDG_RUNTIME_DIR=/run/user/1000';
       expect(await asUser(host(), `export ${env}; ${started}`)).toMatch(
         init === 'systemd' ? /^active\n/ : /daemon/,
@@ -43,7 +44,7 @@ describeOnMachine('setup for one user', () => {
       const build =
         'set -a; . ~/.tenon/environment; set +a; cd work; nix-build probe.nix --argstr salt';
       await asUser(host(), `${build} one; cat result/pid | grep -x 1`);
-      await host().shell('kill $(pgrep --euid ann --full src/main.ts)');
+      await host().shell('kill $(pgrep --euid ann --full [s]rc/main.ts)');
       await asUser(host(), `~/.local/bin/tenon start; ${build} two`);
       await removeWork(host().machine);
     });
@@ -53,7 +54,7 @@ describeOnMachine('setup for one user', () => {
       expect(said).toContain('no traces found');
       const { before, machine } = host();
       expect(changesSince(before, machine)).toEqual([]);
-      const left = await machine.run(['pgrep', '--euid', ordinaryUser, 'node']);
+      const left = await machine.run(['pgrep', '--euid', ordinaryUser, '--full', '[s]rc/main.ts']);
       expect(left.stdout).toBe('');
     });
   });

@@ -51,6 +51,18 @@ describe('uninstall by inspection', () => {
     expect(changesBetween(before, snapshot(fixture), [/^\/etc\/init\.d$/])).toEqual([]);
   });
 
+  test('takes a group away after users that only a later journal names', async () => {
+    using fixture = createFixtureHost();
+    const before = snapshot(fixture);
+    await setUp(toolsFor(fixture), planSteps(planInput()));
+    await fixture.host.removeTree('/var/lib/tenon');
+    await fixture.host.removeUser('nixbld2');
+    const accounts = await fixture.host.readAccounts({ users: [], groups: [] });
+    await setUp(toolsFor(fixture), planSteps(planInput({ accounts })));
+    expect(await uninstallByInspection(fixture)).toEqual([]);
+    expect(changesBetween(before, snapshot(fixture), ONLY_RECORDED)).toEqual([]);
+  });
+
   test('leaves what others have: accounts, nix.conf, and files around a block', async () => {
     using fixture = createFixtureHost();
     await fixture.host.createGroup('nixbld', 30_000);

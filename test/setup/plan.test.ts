@@ -17,7 +17,7 @@ describe('planSteps', () => {
   });
 
   test('gives every step an id of its own', () => {
-    const all = ids(planSteps(planInput({ init: 'systemd' })));
+    const all = ids(planSteps(planInput({ init: 'systemd', isLive: true })));
     expect(new Set(all).size).toBe(all.length);
   });
 
@@ -49,13 +49,13 @@ describe('planSteps', () => {
       files: ['file:/etc/init.d/tenon-daemon', 'file:/etc/conf.d/tenon-daemon'],
     },
   ])('installs the files of $init, then enables and starts', ({ init, files }) => {
-    const all = ids(planSteps(planInput({ init })));
+    const all = ids(planSteps(planInput({ init, isLive: true })));
     const wanted = [...files, 'service-enable', 'service-start'];
     expect(all.filter(id => wanted.includes(id))).toEqual(wanted);
   });
 
   test('lets no service file name the command of a package', () => {
-    const texts = planSteps(planInput({ init: 'systemd' }))
+    const texts = planSteps(planInput({ init: 'systemd', isLive: true }))
       .filter(({ group }) => group === 'Service')
       .map(({ spec }) => JSON.stringify(spec));
     expect(texts.join()).toContain('ExecStart=/usr/local/bin/tenon daemon');

@@ -11,7 +11,7 @@ import { planInput, toolsFor } from '../support/setup-plan.ts';
 const layout = storeLayout({});
 
 test('keepForStock keeps the accounts, the store and nix.conf, and nothing else', () => {
-  const steps = planSteps(planInput({ init: 'openrc' }));
+  const steps = planSteps(planInput({ init: 'openrc', isLive: true }));
   const gone = steps.filter(step => keepForStock(step, layout) === undefined);
   expect(gone.filter(({ id }) => /nixbld|\/nix/.test(id))).toEqual([]);
   expect(gone.map(({ id }) => id)).toEqual(

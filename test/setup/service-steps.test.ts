@@ -42,7 +42,7 @@ describe('serviceSteps', () => {
   test.each(['none', 'systemd'] as const)(
     'starts the daemon of a container by itself, where init is %s',
     init => {
-      const steps = stepsOf({ init, mode: 'container' });
+      const steps = stepsOf({ init, mode: 'container', isLive: true });
       expect(steps.map(({ id }) => id)).toEqual(['log:/var/log/tenon-daemon.log', 'service-start']);
       expect(steps[1]?.spec).toMatchObject({
         detached: { argv: ['/usr/local/bin/tenon', 'daemon'] },
@@ -52,7 +52,7 @@ describe('serviceSteps', () => {
 
   test("stops a stock daemon's service before the own one is enabled", () => {
     const order = ['other-service:nix-daemon', 'service-enable', 'service-start'];
-    expect(ids({ init: 'openrc' }).filter(id => order.includes(id))).toEqual(order);
+    expect(ids({ init: 'openrc', isLive: true }).filter(id => order.includes(id))).toEqual(order);
   });
 });
 

@@ -32,6 +32,7 @@ export const scenes = {
     steps: planSteps(
       planInput({
         init: 'openrc',
+        isLive: true,
         nixConf: nixConf(''),
         users: { group: 'nixbld', prefix: 'nixbld', base: 30_000, count: 1 },
       }),

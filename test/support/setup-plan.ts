@@ -15,11 +15,11 @@ const repository = join(import.meta.dirname, '../..');
 
 export const NOBODY: Accounts = { users: [], groups: [], delegated: [] };
 
-/** The plan for a bare host without an init system, with a tiny program, two users and everything else as it is. */
+/** The plan for an image without an init system, with a tiny program, two users and everything else as it is. */
 export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
   return {
     init: 'none',
-    isLive: true,
+    isLive: false,
     accounts: NOBODY,
     nologin: '/usr/sbin/nologin',
     mode: 'multi',
@@ -64,7 +64,12 @@ export async function setUp(tools: Tools, steps: readonly Step[]): Promise<void>
   await using journal = await Journal.take(host, places.journal);
   await journal.begin('0.0.0', steps, [...idsToDo(surveys)]);
   const events = finish(journal, tools, new AbortController().signal);
-  while (!(await events.next()).done);
+  for (;;) {
+    const next = await events.next();
+    if (!next.done) continue;
+    if (next.value.outcome !== 'installed') throw new Error(`Not set up: ${next.value.outcome}`);
+    return;
+  }
 }
 
 /** An uninstall without any wish. */
