@@ -144,7 +144,7 @@ async function proveIt(context: CommandContext, means: Means): Promise<Result> {
   const { out, signal, env } = context;
   const { host } = means.tools;
   if (!(await host.isLive()))
-    return { kind: 'prepared', root: host.root, startedBy: await host.findInit() };
+    return { kind: 'prepared', root: host.root, startedBy: await host.findBootInit() };
   out.line('\nBuild something as proof');
   const { layout, user } = means.installation;
   const read = (path: string) => readConfFile(host.at(path));

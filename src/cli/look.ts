@@ -73,7 +73,7 @@ export async function readSurroundings(
   };
   const nix = loadNixSettings(layout, {}, true, read).settings;
   const foreignNix = loadNixSettings(layout, {}, true, foreign).settings;
-  const init = await host.findInit();
+  const init = await host.findBootInit();
   const isLive = await host.isLive();
   const shells = await findShells(host);
   const { uid } = currentIds();

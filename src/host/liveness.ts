@@ -6,8 +6,10 @@ import type { Init } from './services.ts';
 export interface Liveness {
   /** Whether this host runs, so that a service can start on it and builds be isolated: no image, and no chroot. */
   isLive(): Promise<boolean>;
-  /** Which init system runs this host; where it does not run, which one will, as far as its files tell. */
+  /** Which init system runs this host; programs of another one that lie around do not count. */
   findInit(): Promise<Init>;
+  /** The same; where this host does not run, which one will when it is booted, as far as its files tell. */
+  findBootInit(): Promise<Init>;
 }
 
 interface Host extends Pick<Files, 'look' | 'readLink' | 'isSameFile'>, Mounts {
@@ -17,7 +19,8 @@ interface Host extends Pick<Files, 'look' | 'readLink' | 'isSameFile'>, Mounts {
 export function createLiveness(host: Host): Liveness {
   return {
     isLive: () => isLive(host),
-    findInit: async () => {
+    findInit: () => findRunningInit(host),
+    findBootInit: async () => {
       const installed = (await isLive(host)) ? 'none' : await findInstalledInit(host);
       return installed === 'none' ? await findRunningInit(host) : installed;
     },
@@ -33,7 +36,6 @@ async function isLive({ root, isSameFile, readMounts }: Host): Promise<boolean> 
   return mounts.some(({ mountPoint }) => mountPoint === '/');
 }
 
-/** Programs of another one that lie around do not count. */
 async function findRunningInit({ look }: Host): Promise<Init> {
   if ((await look('/run/systemd/system'))?.kind === 'directory') return 'systemd';
   if ((await look('/run/openrc/softlevel'))?.kind === 'file') return 'openrc';

@@ -44,7 +44,7 @@ export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInp
     groups: [users.group, ...ids],
   });
   return {
-    init: await host.findInit(),
+    init: await host.findBootInit(),
     isLive: await host.isLive(),
     accounts,
     nologin: nologin ?? NOLOGIN,

@@ -50,7 +50,6 @@ describe('the command line', () => {
     { argv: ['uninstall', '--purge'], flaw: '"--purge"' },
     { argv: ['doctor', 'no.such-check'], flaw: '"no.such-check"' },
     { argv: ['doctor', '--explain'], flaw: '--explain' },
-    { argv: ['start'], flaw: 'folder' },
     { argv: ['start', 'a', 'b'], flaw: '"b"' },
     { argv: ['daemon', '--port', '1'], flaw: '"--port"' },
   ])('refuses $argv with status 2, naming $flaw', async ({ argv, flaw }) => {

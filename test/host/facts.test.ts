@@ -1,18 +1,16 @@
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createHost } from '../../src/host/host.ts';
 import { createFixtureHost } from '../support/fixture-host.ts';
 
 describe('readFacts', () => {
-  test('reads the distribution and the programs of that root', async () => {
+  test('reads the distribution, the shell of accounts there, and the tools here', async () => {
     using fixture = createFixtureHost();
     fixture.write('/etc/os-release', 'NAME="Gentoo"\nID=gentoo\nPRETTY_NAME="Gentoo Linux"\n');
-    fixture.write('/usr/sbin/useradd', '#!/bin/sh\n');
-    chmodSync(join(fixture.root, 'usr/sbin/useradd'), 0o755);
+    fixture.write('/usr/local/bin/nologin', '#!/bin/sh\n', 0o755);
+    const { programs } = await createHost('/').readFacts();
     expect(await fixture.host.readFacts()).toMatchObject({
       distro: { id: 'gentoo', name: 'Gentoo Linux' },
-      programs: { useradd: '/usr/sbin/useradd', groupadd: undefined },
+      programs: { useradd: programs.useradd, nologin: '/usr/local/bin/nologin' },
     });
   });
 

@@ -40,7 +40,7 @@ describe('isLive', () => {
   });
 });
 
-describe('findInit of an image', () => {
+describe('findBootInit of an image', () => {
   test.each([
     { init: 'openrc', has: 'OpenRC', file: '/sbin/openrc-run' },
     { init: 'systemd', has: 'systemd', file: '/usr/lib/systemd/systemd' },
@@ -48,20 +48,20 @@ describe('findInit of an image', () => {
   ])('is $init where $has is installed', async ({ init, file }) => {
     using fixture = createFixtureHost();
     fixture.write(file, '');
-    expect(await fixture.host.findInit()).toBe(init);
+    expect(await fixture.host.findBootInit()).toBe(init);
   });
 
   test('is what /sbin/init leads to where both are installed', async () => {
     using fixture = createFixtureHost();
     fixture.write('/sbin/openrc-run', '');
     await fixture.host.writeLink('/sbin/init', '../lib/systemd/systemd');
-    expect(await fixture.host.findInit()).toBe('systemd');
+    expect(await fixture.host.findBootInit()).toBe('systemd');
   });
 
   test('does not depend on whose /run is mounted there', async () => {
     using fixture = createFixtureHost();
     fixture.write('/sbin/openrc-run', '');
     fixture.write('/run/systemd/system/x', '');
-    expect(await fixture.host.findInit()).toBe('openrc');
+    expect(await fixture.host.findBootInit()).toBe('openrc');
   });
 });
