@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { hasCode } from '../base/errors.ts';
+import { uninstallHook } from '../env/apply-hook.ts';
+import { removeFromMakeConf } from '../env/apply-make-conf.ts';
 import { currentIds } from '../host/store-files.ts';
 import type { Kept, Tools } from '../setup/action.ts';
 import { journalLost } from '../setup/errors.ts';
@@ -194,6 +196,8 @@ async function remove(
   const failures: Failure[] = [];
   await stopService(scene, installation, options.force);
   failures.push(...(await undo(scene, { out, kept, options })));
+  if (installation.user === undefined)
+    await attempt(failures, 'the lines for Portage', () => clearPortage(host));
   if (options.purgeStore)
     await attempt(failures, 'the store', async () => {
       kept.push(...(await removeStore(host, layout, installation.user?.home)));
@@ -211,6 +215,12 @@ async function remove(
   ];
   const traces = await sweep(scene, { entries, kept: stays });
   return { kind: 'removed', options, kept, failures, traces };
+}
+
+/** What `tenon env` added to Portage's configuration leads to a program that is gone. */
+async function clearPortage(host: Tools['host']): Promise<void> {
+  await uninstallHook(host);
+  await removeFromMakeConf(host);
 }
 
 const ANSWER_TIMEOUT_MS = 5000;
