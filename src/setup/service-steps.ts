@@ -58,10 +58,9 @@ function serviceFileIds(init: Init): readonly string[] {
 
 /** The service, from its files to its first answer. */
 export function serviceSteps(input: PlanInput): readonly Step[] {
-  const { init, store, initFiles } = input;
+  const { init, initFiles } = input;
   if (init === 'none') return [];
   const files = serviceFiles(init);
-  const spec = { init, service: hostNames.service, socketPath: store.socketPath };
   return [
     ...folders([...new Set(files.map(({ file }) => dirname(file)))], 'Service'),
     ...files.map(({ source, ...file }) =>
@@ -73,6 +72,18 @@ export function serviceSteps(input: PlanInput): readonly Step[] {
       }),
     ),
     ...(init === 'openrc' ? [serviceLog(hostNames.service)] : []),
+    ...runningSteps(input, ['service-stop', 'program', ...serviceFileIds(init)]),
+  ];
+}
+
+/** The service enabled and answering; started again when one of `redoWith` is done. */
+export function runningSteps(
+  { init, store }: PlanInput,
+  redoWith: readonly string[],
+): readonly Step[] {
+  if (init === 'none') return [];
+  const spec = { init, service: hostNames.service, socketPath: store.socketPath };
+  return [
     serviceEnable.step({
       id: 'service-enable',
       group: 'Service',
@@ -84,7 +95,7 @@ export function serviceSteps(input: PlanInput): readonly Step[] {
       group: 'Service',
       reason: 'builds and queries go through it',
       spec,
-      redoWith: ['service-stop', 'program', ...serviceFileIds(init)],
+      redoWith,
     }),
   ];
 }
