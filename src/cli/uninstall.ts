@@ -2,6 +2,7 @@ import { storeLayout } from '../config/layout.ts';
 import { uninstallHook } from '../env/apply-hook.ts';
 import { removeFromMakeConf } from '../env/apply-make-conf.ts';
 import type { Kept, Tools } from '../setup/action.ts';
+import { listPackagePaths } from '../setup/gentoo-facts.ts';
 import type { Entry } from '../setup/journal.ts';
 import { Journal, readHistory } from '../setup/journal.ts';
 import { findTraces, removeStore } from '../setup/leftovers.ts';
@@ -122,7 +123,12 @@ async function remove(
   const traces = await findTraces(tools.host, {
     layout,
     entries,
-    kept: [...kept.map(({ what }) => what), ...(failures.length > 0 ? [places.journal] : [])],
+    kept: [
+      ...kept.map(({ what }) => what),
+      ...(failures.length > 0 ? [places.journal] : []),
+      // What Portage installed is Portage's to remove.
+      ...(await listPackagePaths(tools.host)),
+    ],
   });
   return { kind: 'removed', kept, failures, traces };
 }

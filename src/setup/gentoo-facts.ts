@@ -45,7 +45,23 @@ export async function readGentooFacts(
 }
 
 export async function isPackageInstalled(host: Host): Promise<boolean> {
-  return (await host.list(INSTALLED)).some(name => /^tenon-\d/u.test(name));
+  return (await listInstalled(host)).length > 0;
+}
+
+/** All paths that Portage counts to the package; none where it did not install it. */
+export async function listPackagePaths(host: Host): Promise<readonly string[]> {
+  const contents = (await listInstalled(host)).map(name =>
+    host.readText(join(INSTALLED, name, 'CONTENTS')),
+  );
+  const lines = (await Promise.all(contents)).join('').matchAll(CONTENTS_LINE);
+  return [...lines].map(([, path = '']) => path);
+}
+
+/** `dir PATH`, `obj PATH MD5 TIME`, `sym PATH -> TARGET TIME`; no path of ours has a blank. */
+const CONTENTS_LINE = /^(?:dir|obj|sym) (\S+)/gmu;
+
+async function listInstalled(host: Host): Promise<readonly string[]> {
+  return (await host.list(INSTALLED)).filter(name => /^tenon-\d/u.test(name));
 }
 
 async function findRepository(host: Host): Promise<string | undefined> {

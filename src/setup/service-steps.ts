@@ -71,7 +71,6 @@ export function serviceSteps(input: PlanInput): readonly Step[] {
         spec: { ...file, text: withCommand(initFile(initFiles, source)) },
       }),
     ),
-    ...(init === 'openrc' ? [serviceLog(hostNames.service)] : []),
     ...runningSteps(input, ['service-stop', 'program', ...serviceFileIds(init)]),
   ];
 }
@@ -84,6 +83,7 @@ export function runningSteps(
   if (init === 'none') return [];
   const spec = { init, service: hostNames.service, socketPath: store.socketPath };
   return [
+    ...(init === 'openrc' ? [serviceLog(hostNames.service)] : []),
     serviceEnable.step({
       id: 'service-enable',
       group: 'Service',

@@ -113,6 +113,13 @@ describeOnMachine('sys-apps/tenon on a host with', () => {
       },
     );
 
+    step('purge deletes the store and names what removes the rest', async machine => {
+      await installTenon(machine, packages, packages.version);
+      expect(await machine.output(['tenon', 'purge', '--yes'])).toContain('emerge --unmerge');
+      expect((await machine.run(['test', '-e', '/nix'])).code).not.toBe(0);
+      await remove(machine, `sys-apps/tenon-${packages.version}`);
+    });
+
     step('accounts that are no longer needed are locked', async machine => {
       await remove(machine, 'acct-user/nixbld1-1');
       expect(await machine.output(['passwd', '--status', 'nixbld1'])).toMatch(/^nixbld1 L/);

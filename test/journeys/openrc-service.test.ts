@@ -65,8 +65,8 @@ describeOnMachine('rc-service tells the truth', () => {
       expect(code).not.toBe(0);
       expect(stdout + stderr).toContain('max-jobs');
       expect(await daemons()).toBe(before);
-      await machine.put(nixConf, settings);
       expect(await status()).toBe(0);
+      await machine.put(nixConf, settings);
     },
   );
 

@@ -4,7 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { createHost } from '../../src/host/host.ts';
 import type { Extent, Step } from '../../src/setup/action.ts';
 import { bindStep } from '../../src/setup/actions.ts';
-import { readGentooFacts } from '../../src/setup/gentoo-facts.ts';
+import { listPackagePaths, readGentooFacts } from '../../src/setup/gentoo-facts.ts';
 import { planSteps } from '../../src/setup/plan.ts';
 import { createFixtureHost } from '../support/fixture-host.ts';
 import { changesBetween, takeSnapshot } from '../support/machine-snapshot.ts';
@@ -69,6 +69,7 @@ describe('the plan on a Gentoo host', () => {
       'directory:/etc/nix',
       'file:/etc/nix/nix.conf',
       'directory:/etc/tenon',
+      'log:/var/log/tenon-daemon.log',
       'service-enable',
       'service-start',
     ]);
@@ -96,6 +97,27 @@ describe('the plan on a Gentoo host', () => {
   test('is that of any other host where there is no emerge', async () => {
     using fixture = createFixtureHost();
     expect(await readGentooFacts(fixture.host, checkout)).toBeUndefined();
+  });
+});
+
+describe('what Portage installed', () => {
+  const contents = [
+    'dir /etc/init.d',
+    'obj /etc/init.d/tenon-daemon 0123 1',
+    'sym /usr/bin/tenon -> ../lib64/tenon/src/tenon 1',
+    '',
+  ].join('\n');
+
+  test('is read from its own record', async () => {
+    using gentoo = createGentoo();
+    expect(await listPackagePaths(gentoo.host)).toEqual([]);
+    gentoo.write('/var/db/pkg/sys-apps/tenon-1-r2/CONTENTS', contents);
+    gentoo.write('/var/db/pkg/sys-apps/tenon-fan-1/CONTENTS', 'obj /etc/fan 0 1\n');
+    expect(await listPackagePaths(gentoo.host)).toEqual([
+      '/etc/init.d',
+      '/etc/init.d/tenon-daemon',
+      '/usr/bin/tenon',
+    ]);
   });
 });
 
