@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checks: ['base', 'formats', 'config', 'env', 'doctor'],
   cli: ['*'],
   main: ['*'],
-  release: ['base', 'host'],
+  release: ['base', 'formats', 'config', 'host', 'setup'],
 };
 
 /** The only places that import a package. Each is the start of a path. */

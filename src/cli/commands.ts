@@ -24,6 +24,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./uninstall.ts')).uninstall,
   },
   {
+    name: 'purge',
+    summary: 'Delete the store, with everything that was ever built',
+    load: async () => (await import('./purge.ts')).purge,
+  },
+  {
     name: 'doctor',
     summary: 'Check this host and explain what is wrong',
     load: async () => (await import('./doctor.ts')).doctor,

@@ -71,7 +71,7 @@ async function startInstalled({ env, signal, out }: CommandContext): Promise<voi
 
 async function stepForHost({ host }: Tools, store: StoreLayout): Promise<Step> {
   const init = await host.findInit();
-  return startStep({ init, mode: suggestMode({ init, uid: 0 }), store });
+  return startStep({ init, mode: suggestMode({ init, uid: 0 }), store }, []);
 }
 
 async function servePrivately({ env, signal, out }: CommandContext, folder: string): Promise<void> {

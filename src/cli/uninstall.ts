@@ -5,6 +5,7 @@ import { removeFromMakeConf } from '../env/apply-make-conf.ts';
 import { currentIds } from '../host/store-files.ts';
 import type { Kept, Tools } from '../setup/action.ts';
 import { journalLost } from '../setup/errors.ts';
+import { listPackagePaths } from '../setup/gentoo-facts.ts';
 import { recordByInspection } from '../setup/inspection.ts';
 import type { Installation } from '../setup/installation.ts';
 import { hostInstallation, userInstallation } from '../setup/installation.ts';
@@ -211,6 +212,8 @@ async function remove(
   const stays = [
     ...kept.map(({ what }) => what),
     ...(failures.length > 0 ? [journal] : []),
+    // What Portage installed is Portage's to remove.
+    ...(await listPackagePaths(host)),
     ...((await isServed(scene, layout.socketPath)) ? [layout.socketPath] : []),
   ];
   const traces = await sweep(scene, { entries, kept: stays });

@@ -55,6 +55,11 @@ function constantOf(algorithm: HashAlgorithm): HashAlgorithm {
   return algorithm === 'sha256' ? 'sha256' : algorithm;
 }
 
+/** The 64 bytes of BLAKE2b, which Gentoo's Manifests have and stores know nothing of. */
+export function blake2b(data: ByteString): Uint8Array {
+  return hashAtOnce('blake2b512', bytesOf(data), 'buffer');
+}
+
 export function createHasher(algorithm: HashAlgorithm): Hasher {
   const hash = createHash(algorithm);
   return {

@@ -1,6 +1,8 @@
 import type { Action, Step } from './action.ts';
 import { accountBackups } from './actions/account-backups.ts';
 import { directory } from './actions/directory.ts';
+import { gentooPackage } from './actions/gentoo-package.ts';
+import { gentooRepository } from './actions/gentoo-repository.ts';
 import { group } from './actions/group.ts';
 import { link } from './actions/link.ts';
 import { logFile } from './actions/log-file.ts';
@@ -17,6 +19,8 @@ const BINDERS: ReadonlyMap<string, (step: Step) => Action> = new Map(
   [
     accountBackups,
     directory,
+    gentooPackage,
+    gentooRepository,
     group,
     link,
     logFile,

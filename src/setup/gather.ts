@@ -6,6 +6,7 @@ import type { Host } from '../host/host.ts';
 import { userNames } from './accounts.ts';
 import type { NixConf } from './configuration-steps.ts';
 import { incompleteProgram } from './errors.ts';
+import { readGentooFacts } from './gentoo-facts.ts';
 import type { PlanInput } from './plan.ts';
 import { choicesOf, formatAnswers } from './settings.ts';
 
@@ -54,6 +55,7 @@ export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInp
     initFiles: await readInitFiles(programFolder),
     nixConf: hasNixConf ? nixConf : undefined,
     tenonConf: formatAnswers(settings, accounts, tenonConf),
+    gentoo: await readGentooFacts(host, programFolder),
   };
 }
 

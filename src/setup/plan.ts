@@ -13,6 +13,8 @@ import type { NixConf } from './configuration-steps.ts';
 import { configurationSteps } from './configuration-steps.ts';
 import { noFreeIds } from './errors.ts';
 import { folders } from './file-steps.ts';
+import type { GentooFacts } from './gentoo-facts.ts';
+import { gentooSteps } from './gentoo-steps.ts';
 import { serviceSteps, serviceStopSteps } from './service-steps.ts';
 import type { Choices } from './settings.ts';
 import { shellSteps } from './shell-steps.ts';
@@ -37,12 +39,15 @@ export interface PlanInput extends Choices {
   readonly nixConf: NixConf | undefined;
   /** The text that tenon.conf is to have, where it has another. */
   readonly tenonConf: string | undefined;
+  /** Undefined where no Portage manages the host. */
+  readonly gentoo: GentooFacts | undefined;
 }
 
 /** Everything that a host with a working daemon has. Which of it is to do is for the host to say. */
 export function planSteps(known: PlanInput): readonly Step[] {
   // What replaces a stock Nix takes nothing from its configuration.
   const input = known.existing === 'replace' ? { ...known, nixConf: undefined } : known;
+  if (input.gentoo !== undefined) return gentooSteps(input, input.gentoo);
   const chosen = chooseUsers(input.accounts, input.users);
   if (chosen === undefined) throw noFreeIds(input.users);
   return [

@@ -46,8 +46,8 @@ export async function listProgram(files: Files, folder: string): Promise<readonl
     .filter(path => !isLeftOut(path));
 }
 
-/** npm's own record of what it installed says which packages are only for development. */
-async function listPackages(files: Files, folder: string): Promise<readonly string[]> {
+/** The folders of the packages; npm's own record of what it installed says which are only for development. */
+export async function listPackages(files: Files, folder: string): Promise<readonly string[]> {
   const text = await files.readText(join(folder, 'node_modules/.package-lock.json'));
   if (text === undefined) return ['node_modules'];
   const { packages } = JSON.parse(text) as Lock;
@@ -61,7 +61,7 @@ function isLeftOut(path: string): boolean {
   return NOT_LOADED.some(pattern => pattern.test(path));
 }
 
-async function listTree(files: Files, path: string): Promise<readonly string[]> {
+export async function listTree(files: Files, path: string): Promise<readonly string[]> {
   const facts = await files.look(path);
   if (facts === undefined) return [];
   if (facts.kind !== 'directory') return [path];

@@ -19,10 +19,28 @@ const STOCK_SERVICE = 'nix-daemon';
 export function serviceSteps(input: PlanInput): readonly Step[] {
   const init = initOf(input);
   if (init === 'none') return input.isLive ? detachedSteps(input) : [];
+  const redoWith = ['service-stop', 'program', ...serviceFileIds(init)];
   return [
     otherServiceStep(input, init),
     ...fileSteps(input, init),
-    ...(input.isLive ? startSteps(input, init) : startLinkSteps(init)),
+    ...runningSteps(input, redoWith),
+  ];
+}
+
+/** The service enabled and, on a running host, answering; started again when one of `redoWith` is done. */
+export function runningSteps(input: PlanInput, redoWith: readonly string[]): readonly Step[] {
+  const init = initOf(input);
+  if (init === 'none') return [];
+  if (!input.isLive) return startLinkSteps(init);
+  return [
+    ...(init === 'openrc' ? [serviceLog()] : []),
+    serviceEnable.step({
+      id: 'service-enable',
+      group: 'Service',
+      reason: 'the daemon is there after a reboot',
+      spec: serviceSpec(input),
+    }),
+    startStep(input, redoWith),
   ];
 }
 
@@ -90,32 +108,18 @@ function fileSteps({ isLive, initFiles }: PlanInput, init: Init): readonly Step[
   ];
 }
 
-function startSteps(input: PlanInput, init: Init): readonly Step[] {
-  const spec = serviceSpec(input);
-  return [
-    ...(init === 'openrc' ? [serviceLog()] : []),
-    serviceEnable.step({
-      id: 'service-enable',
-      group: 'Service',
-      reason: 'the daemon is there after a reboot',
-      spec,
-    }),
-    startStep(input),
-  ];
-}
-
 function detachedSteps(input: PlanInput): readonly Step[] {
-  return [serviceLog(), startStep(input)];
+  return [serviceLog(), startStep(input, ['service-stop', 'program'])];
 }
 
 /** Starts the daemon and waits for its first answer, whoever runs it. */
-export function startStep(input: Where): Step {
+export function startStep(input: Where, redoWith: readonly string[]): Step {
   return serviceStart.step({
     id: 'service-start',
     group: 'Service',
     reason: 'builds and queries go through it',
     spec: serviceSpec(input),
-    redoWith: ['service-stop', 'program', ...serviceFileIds(initOf(input))],
+    redoWith,
   });
 }
 

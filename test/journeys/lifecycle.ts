@@ -24,7 +24,8 @@ export function describeLifecycle(init: Init, suite: Suite): void {
   });
 }
 
-function startJourney(init: Init, suite: Suite): () => Journey {
+/** Boots the machine of a journey before its first step. */
+export function startJourney(init: Init, suite: Suite): () => Journey {
   let journey: Journey | undefined;
   beforeAll(async () => {
     const machine = await bootMachine({ init, suite });

@@ -32,6 +32,7 @@ export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
     program: join(repository, 'test/fixtures/program'),
     initFiles: new Map(INIT_FILES.map(path => [path, readInit(path)])),
     nixConf: undefined,
+    gentoo: undefined,
     tenonConf: '[users]\nbase = 30000\n',
     ...changes,
   };

@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, jest, test } from '@jest/globals';
+import { createHost } from '../../src/host/host.ts';
+import type { Extent, Step } from '../../src/setup/action.ts';
+import { bindStep } from '../../src/setup/actions.ts';
+import { listPackagePaths, readGentooFacts } from '../../src/setup/gentoo-facts.ts';
+import { planSteps } from '../../src/setup/plan.ts';
+import { createFixtureHost } from '../support/fixture-host.ts';
+import { changesBetween, takeSnapshot } from '../support/machine-snapshot.ts';
+import { checkout } from '../support/portage.ts';
+import { planInput, toolsFor } from '../support/setup-plan.ts';
+
+// Each plan composes a repository, which takes a second.
+jest.setTimeout(120_000);
+
+const never = new AbortController().signal;
+
+/** As much of Portage as setup talks to, on a host that has its programs first in PATH. */
+function createGentoo({ distDir = '/var/cache/distfiles', knows = '' } = {}) {
+  const fixture = createFixtureHost();
+  const { root, write } = fixture;
+  const installed = `${root}/var/db/pkg/sys-apps/tenon-1`;
+  write('/usr/bin/emerge', emergeScript(installed, `${root}/emerge.log`), 0o755);
+  write('/usr/bin/portageq', portageqScript(distDir, knows), 0o755);
+  write('/etc/portage/make.conf', 'USE=""\n');
+  const host = createHost(root, { path: `${root}/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin` });
+  const log = () => readFileSync(`${root}/emerge.log`, 'utf8');
+  return { ...fixture, host, log };
+}
+
+const emergeScript = (installed: string, log: string) => `#!/bin/sh
+echo "$*" >>${log}
+case $* in
+  *--unmerge*) rm -r ${installed}; rmdir -p --ignore-fail-on-non-empty \${0%/*/*/*}/var/db/pkg/sys-apps ;;
+  *) mkdir -p ${installed} ;;
+esac
+`;
+
+const portageqScript = (distDir: string, knows: string) => `#!/bin/sh
+case $1 in
+  distdir) echo ${distDir} ;;
+  get_repo_path) echo ${knows} ;;
+esac
+`;
+
+type Gentoo = ReturnType<typeof createGentoo>;
+
+async function planOn({ host }: Gentoo): Promise<readonly Step[]> {
+  const gentoo = await readGentooFacts(host, checkout);
+  return planSteps(planInput({ init: 'openrc', isLive: true, program: checkout, gentoo }));
+}
+
+const idsOf = (steps: readonly Step[]) => steps.map(({ id }) => id);
+
+describe('the plan on a Gentoo host', () => {
+  test('tells Portage of the package, has it installed, and only starts the service', async () => {
+    using gentoo = createGentoo();
+    expect(idsOf(await planOn(gentoo))).toEqual([
+      'directory:/var/db',
+      'directory:/var/db/repos',
+      'gentoo-repository',
+      'directory:/etc/portage',
+      'directory:/etc/portage/repos.conf',
+      'file:/etc/portage/repos.conf/tenon.conf',
+      'directory:/etc/portage/package.accept_keywords',
+      'file:/etc/portage/package.accept_keywords/tenon',
+      'gentoo-package',
+      'directory:/etc/nix',
+      'file:/etc/nix/nix.conf',
+      'directory:/etc/tenon',
+      'log:/var/log/tenon-daemon.log',
+      'service-enable',
+      'service-start',
+    ]);
+  });
+
+  test('adds lines where the user has files in place of folders', async () => {
+    using gentoo = createGentoo();
+    gentoo.write('/etc/portage/repos.conf', '[gentoo]\nlocation = /g\n');
+    gentoo.write('/etc/portage/package.accept_keywords', 'a/b **\n');
+    const ids = idsOf(await planOn(gentoo));
+    expect(ids).toContain('block:/etc/portage/repos.conf');
+    expect(ids).toContain('block:/etc/portage/package.accept_keywords');
+    expect(ids.join()).not.toContain('/tenon.conf');
+  });
+
+  test.each([
+    { what: 'knows the repository', knows: '/my/overlay', isInstalled: false },
+    { what: 'has installed the package', knows: '', isInstalled: true },
+  ])('leaves the repository alone when Portage $what', async ({ knows, isInstalled }) => {
+    using gentoo = createGentoo({ knows });
+    if (isInstalled) gentoo.write('/var/db/pkg/sys-apps/tenon-1/PF', 'tenon-1\n');
+    expect(idsOf(await planOn(gentoo)).join()).not.toMatch(/gentoo-repository|portage/);
+  });
+
+  test('is that of any other host where there is no emerge', async () => {
+    using fixture = createFixtureHost();
+    expect(await readGentooFacts(fixture.host, checkout)).toBeUndefined();
+  });
+});
+
+describe('what Portage installed', () => {
+  const contents = [
+    'dir /etc/init.d',
+    'obj /etc/init.d/tenon-daemon 0123 1',
+    'sym /usr/bin/tenon -> ../lib64/tenon/src/tenon 1',
+    '',
+  ].join('\n');
+
+  test('is read from its own record', async () => {
+    using gentoo = createGentoo();
+    expect(await listPackagePaths(gentoo.host)).toEqual([]);
+    gentoo.write('/var/db/pkg/sys-apps/tenon-1-r2/CONTENTS', contents);
+    gentoo.write('/var/db/pkg/sys-apps/tenon-fan-1/CONTENTS', 'obj /etc/fan 0 1\n');
+    expect(await listPackagePaths(gentoo.host)).toEqual([
+      '/etc/init.d',
+      '/etc/init.d/tenon-daemon',
+      '/usr/bin/tenon',
+    ]);
+  });
+});
+
+describe('setup on a Gentoo host', () => {
+  const snapshot = ({ root }: Gentoo) => takeSnapshot(root, ['/etc', '/usr', '/var']);
+  const withoutService = (steps: readonly Step[]) =>
+    steps
+      .filter(({ group }) => group !== 'Service')
+      .map(step => ({ step, action: bindStep(step) }));
+
+  test('puts the distfile where Portage looks, and the repository under its name', async () => {
+    using gentoo = createGentoo({ distDir: '/var/distfiles' });
+    for (const { action } of withoutService(await planOn(gentoo)))
+      await action.apply(toolsFor(gentoo), never);
+    const at = (path: string) => join(gentoo.root, path);
+    const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+    expect(existsSync(at(`var/distfiles/tenon-${version}.tar.xz`))).toBe(true);
+    expect(readFileSync(at('var/db/repos/tenon/profiles/repo_name'), 'utf8')).toBe('tenon\n');
+    expect(readFileSync(at('etc/portage/repos.conf/tenon.conf'), 'utf8')).toContain(
+      'location = /var/db/repos/tenon\n',
+    );
+    expect(gentoo.log()).toContain(`--root=${gentoo.root} --config-root=${gentoo.root}`);
+    expect(gentoo.log()).toMatch(/--noreplace sys-apps\/tenon\n$/);
+  });
+
+  test('has nothing to do the second time, and leaves nothing when taken back', async () => {
+    using gentoo = createGentoo();
+    const tools = toolsFor(gentoo);
+    const before = snapshot(gentoo);
+    const done: { action: ReturnType<typeof bindStep>; undo: unknown }[] = [];
+    for (const { action } of withoutService(await planOn(gentoo))) {
+      const inspection = await action.inspect(tools, false);
+      const undo = inspection.state === 'todo' ? inspection.undo : {};
+      if (inspection.state !== 'done') done.push({ action, undo });
+      await action.apply(tools, never);
+      expect(await action.inspect(tools, false)).toEqual({ state: 'done' });
+    }
+    const again = withoutService(await planOn(gentoo));
+    for (const { action } of again)
+      expect(await action.inspect(tools, false)).toEqual({ state: 'done' });
+    for (const extent of ['rollback', 'uninstall'] satisfies Extent[])
+      for (const { action, undo } of done.toReversed())
+        await action.revert(tools, { undo, extent, isForced: false });
+    const left = changesBetween(before, snapshot(gentoo), [
+      /^\/var\/cache$|^\/var\/cache\/distfiles$/,
+    ]);
+    expect(left).toEqual([]);
+  });
+});

@@ -1,0 +1,4 @@
+systemd_dounit() {
+	local INSDEST=/usr/lib/systemd/system
+	doins "$@"
+}
