@@ -385,7 +385,7 @@ describeOnCopy('a setup that fails on its way', () => {
 
 describeOnCopy('an error before anything is done', () => {
   test('is told to programs as one document', async () => {
-    const { code, stdout } = await runOnCopy(plainHost, `${setup} --yes --json`);
+    const { code, stdout } = await runOnCopy(plainHost, `${setup} --yes --json --mode multi`);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toEqual({
       schemaVersion: 1,
