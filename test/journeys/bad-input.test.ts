@@ -30,11 +30,11 @@ describeOnCopy('setup on a host where it cannot be', () => {
       says: 'Give --yes on the command line',
     },
     {
-      name: 'with an init system that nobody knows',
+      name: 'with an init system that nobody knows, for a service of its own',
       prepare: ['rm -r /run/openrc'],
-      script: `${setup} --yes`,
+      script: `${setup} --yes --mode multi`,
       status: 3,
-      says: 'neither systemd nor OpenRC runs this host',
+      says: 'neither systemd nor OpenRC runs here',
     },
     {
       name: 'with a store of another that it is told to stop for',
@@ -385,7 +385,7 @@ describeOnCopy('a setup that fails on its way', () => {
 
 describeOnCopy('an error before anything is done', () => {
   test('is told to programs as one document', async () => {
-    const { code, stdout } = await runOnCopy(plainHost, `${setup} --yes --json`);
+    const { code, stdout } = await runOnCopy(plainHost, `${setup} --yes --json --mode multi`);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toEqual({
       schemaVersion: 1,
