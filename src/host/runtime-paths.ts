@@ -10,20 +10,34 @@ export interface RuntimePath {
   readonly link: string;
 }
 
-/** Everything below `directory` that running processes use: programs, working directories, open and mapped files. */
-export async function listRuntimePaths(directory: string): Promise<RuntimePath[]> {
+/**
+ * Everything below `directory` that running processes use: programs, working directories, open and mapped files. Takes
+ * a while where there are many of them, and throws the signal's reason as soon as nobody wants to know any more.
+ */
+export async function listRuntimePaths(
+  directory: string,
+  signal: AbortSignal,
+): Promise<RuntimePath[]> {
   const processes = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
-  const found = await mapLimit(processes, AT_ONCE, pid => pathsOf(`/proc/${pid}`, directory));
+  const found = await mapLimit(processes, AT_ONCE, pid => {
+    signal.throwIfAborted();
+    return pathsOf(`/proc/${pid}`, directory, signal);
+  });
   return found.flat();
 }
 
-async function pathsOf(process: string, directory: string): Promise<RuntimePath[]> {
+async function pathsOf(
+  process: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<RuntimePath[]> {
   const fds = (await unlessGone(readdir(`${process}/fd`))) ?? [];
   const links = ['exe', 'cwd', ...fds.map(fd => `fd/${fd}`)].map(name => `${process}/${name}`);
   const targets = await mapLimit(links, AT_ONCE, async link => ({
     link,
     path: (await unlessGone(readlink(link))) ?? '',
   }));
+  signal.throwIfAborted();
   const maps = (await unlessGone(readFile(`${process}/maps`, 'latin1'))) ?? '';
   const environ = (await unlessGone(readFile(`${process}/environ`, 'latin1'))) ?? '';
   const escaped = directory.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

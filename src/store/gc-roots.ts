@@ -41,12 +41,13 @@ export function addPermanentRoot(layout: StoreLayout, link: string, path: StoreP
 export async function findRoots(
   layout: StoreLayout,
   isValid: (path: StorePath) => boolean,
+  signal: AbortSignal,
 ): Promise<Root[]> {
   const temporary = [...readLiveTempRoots(layout.tempRootsDir)].map(([path, owner]) => ({
     path,
     link: `{temp:${Number.parseInt(owner, 10)}}`,
   }));
-  const running = await listRuntimePaths(layout.storeDir);
+  const running = await listRuntimePaths(layout.storeDir, signal);
   const transient = [...temporary, ...running].flatMap(({ path, link }): Root[] => {
     const target = pathInside(layout.storeDir, path);
     return target !== undefined && isValid(target) ? [{ link, target, isPrivate: true }] : [];

@@ -34,8 +34,8 @@ export const roots = [
     ({ link }) => addRoot(link),
   ),
   defineOp(protocol.syncWithGc, () => undefined),
-  defineOp(protocol.findRoots, async ({ store, isTrusted }) => {
-    const found = await findRoots(store.layout, path => store.isValid(path));
+  defineOp(protocol.findRoots, async ({ store, isTrusted, signal }) => {
+    const found = await findRoots(store.layout, path => store.isValid(path), signal);
     return found.map(({ link, target, isPrivate }) => ({
       link: isPrivate && !isTrusted ? '{censored}' : link,
       target,
