@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { hasCode } from '../base/errors.ts';
+import { hostNames } from '../config/layout.ts';
 import { uninstallHook } from '../env/apply-hook.ts';
 import { removeFromMakeConf } from '../env/apply-make-conf.ts';
+import type { Init } from '../host/services.ts';
 import { currentIds } from '../host/store-files.ts';
 import type { Kept, Tools } from '../setup/action.ts';
 import { journalLost } from '../setup/errors.ts';
@@ -167,7 +169,15 @@ async function sweep(
 ): Promise<Traces> {
   const { layout, user } = installation;
   if (user !== undefined) return await findUserTraces(host, user, kept);
-  return await findTraces(host, { layout, init: await findLiveInit(host), entries, kept });
+  const init = await findLiveInit(host);
+  const packaged = await listPackaged(host, init);
+  return await findTraces(host, { layout, init, entries, kept: [...kept, ...packaged] });
+}
+
+/** What Portage installed is Portage's to remove. */
+async function listPackaged(host: Tools['host'], init: Init): Promise<readonly string[]> {
+  const paths = await listPackagePaths(host);
+  return paths.length === 0 ? [] : [...paths, `${init}: ${hostNames.service}`];
 }
 
 async function isConfirmed(
@@ -212,8 +222,6 @@ async function remove(
   const stays = [
     ...kept.map(({ what }) => what),
     ...(failures.length > 0 ? [journal] : []),
-    // What Portage installed is Portage's to remove.
-    ...(await listPackagePaths(host)),
     ...((await isServed(scene, layout.socketPath)) ? [layout.socketPath] : []),
   ];
   const traces = await sweep(scene, { entries, kept: stays });

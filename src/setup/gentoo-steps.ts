@@ -7,7 +7,7 @@ import { configurationSteps } from './configuration-steps.ts';
 import { fileStep, folders } from './file-steps.ts';
 import type { GentooFacts, PortageFile } from './gentoo-facts.ts';
 import type { PlanInput } from './plan.ts';
-import { runningSteps } from './service-steps.ts';
+import { packagedServiceSteps } from './service-steps.ts';
 
 const REPOSITORY = '/var/db/repos/tenon';
 
@@ -38,7 +38,7 @@ export function gentooSteps(input: PlanInput, { introduction }: GentooFacts): re
     }),
     // The package has a tenon.conf.
     ...configurationSteps({ ...input, tenonConf: undefined }),
-    ...runningSteps(input, []),
+    ...packagedServiceSteps(input),
   ];
 }
 

@@ -15,6 +15,7 @@ import { program } from './actions/program.ts';
 import { serviceEnable, serviceStart } from './actions/service.ts';
 import { user } from './actions/user.ts';
 import { writeFile } from './actions/write-file.ts';
+import { listPackagePaths } from './gentoo-facts.ts';
 import type { Journal } from './journal.ts';
 import { ownFiles } from './leftovers.ts';
 import { places } from './places.ts';
@@ -42,7 +43,8 @@ export async function recordByInspection(
 ): Promise<void> {
   const recorded = new Set(journal.history.installed.map(({ step }) => step.id));
   const traces = await inspectHost(host, where);
-  const added = traces.filter(({ step }) => !recorded.has(step.id));
+  const packaged = new Set((await listPackagePaths(host)).map(path => `file:${path}`));
+  const added = traces.filter(({ step }) => !recorded.has(step.id) && !packaged.has(step.id));
   const ids = added.map(({ step }) => step.id);
   await journal.begin(
     tool,

@@ -47,7 +47,7 @@ export interface PlanInput extends Choices {
 export function planSteps(known: PlanInput): readonly Step[] {
   // What replaces a stock Nix takes nothing from its configuration.
   const input = known.existing === 'replace' ? { ...known, nixConf: undefined } : known;
-  if (input.gentoo !== undefined) return gentooSteps(input, input.gentoo);
+  if (input.gentoo !== undefined && input.mode === 'multi') return gentooSteps(input, input.gentoo);
   const chosen = chooseUsers(input.accounts, input.users);
   if (chosen === undefined) throw noFreeIds(input.users);
   return [

@@ -27,8 +27,15 @@ export function serviceSteps(input: PlanInput): readonly Step[] {
   ];
 }
 
+/** The service of a package, which has brought its files. An image is booted before anything is enabled in it. */
+export function packagedServiceSteps(input: PlanInput): readonly Step[] {
+  const init = initOf(input);
+  if (init === 'none' || !input.isLive) return [];
+  return [otherServiceStep(input, init), ...runningSteps(input, [])];
+}
+
 /** The service enabled and, on a running host, answering; started again when one of `redoWith` is done. */
-export function runningSteps(input: PlanInput, redoWith: readonly string[]): readonly Step[] {
+function runningSteps(input: PlanInput, redoWith: readonly string[]): readonly Step[] {
   const init = initOf(input);
   if (init === 'none') return [];
   if (!input.isLive) return startLinkSteps(init);

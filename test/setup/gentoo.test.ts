@@ -69,6 +69,7 @@ describe('the plan on a Gentoo host', () => {
       'directory:/etc/nix',
       'file:/etc/nix/nix.conf',
       'directory:/etc/tenon',
+      'other-service:nix-daemon',
       'log:/var/log/tenon-daemon.log',
       'service-enable',
       'service-start',

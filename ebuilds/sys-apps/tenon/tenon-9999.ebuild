@@ -129,6 +129,8 @@ src_install() {
 	if use etc-profile; then
 		insinto /etc/profile.d
 		doins init/profile.d/tenon.sh
+		insinto /usr/share/fish/vendor_conf.d
+		doins init/fish/tenon.fish
 	fi
 	insinto /etc/tenon
 	newins - tenon.conf <<-EOF
