@@ -125,6 +125,11 @@ interface Libc {
   errno(): number;
 }
 
+/** Loads the library now: later there may be no descriptor left to open it with. */
+export function prepareLibc(): void {
+  libc();
+}
+
 let loaded: Libc | undefined;
 let xattrNames: Buffer | undefined;
 

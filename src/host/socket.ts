@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../base/errors.ts';
 import { type ByteChannel, SocketChannel } from './byte-channel.ts';
+import { prepareLibc } from './libc.ts';
 import { badListenFds } from './socket-errors.ts';
 import { deleteFile, ensureDirectory, fileIdentity } from './store-files.ts';
 
@@ -95,6 +96,7 @@ async function listen(
   where: { path: string } | { fd: number },
   onChannel: OnChannel,
 ): Promise<Server> {
+  prepareLibc();
   const server = createServer({ allowHalfOpen: true }, socket =>
     onChannel(new SocketChannel(socket)),
   );
