@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../base/errors.ts';
 import { hostNames } from '../config/layout.ts';
 import { uninstallHook } from '../env/apply-hook.ts';
@@ -235,14 +236,20 @@ async function clearPortage(host: Tools['host']): Promise<void> {
 }
 
 const ANSWER_TIMEOUT_MS = 5000;
+const RETRY_MS = 100;
 
-/** By a stock daemon that has taken over again; none of ours is left running. */
+/** By a stock daemon that has taken over again, or is about to; none of ours is left running. */
 async function isServed({ handshake, host }: Tools, socketPath: string): Promise<boolean> {
-  if (host.root !== '/' || (await host.look(socketPath)) === undefined) return false;
-  return await handshake(socketPath, AbortSignal.timeout(ANSWER_TIMEOUT_MS)).then(
-    () => true,
-    () => false,
-  );
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  while (host.root === '/' && (await host.look(socketPath)) !== undefined) {
+    const answers = await handshake(socketPath, signal).then(
+      () => true,
+      () => false,
+    );
+    if (answers || signal.aborted) return answers;
+    await sleep(RETRY_MS);
+  }
+  return false;
 }
 
 interface Undoing {
