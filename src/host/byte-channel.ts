@@ -1,7 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hasCode } from '../base/errors.ts';
-import { stayAlert } from './alertness.ts';
 import { peerIsGone } from './libc.ts';
 import { peerGone } from './socket-errors.ts';
 
@@ -108,7 +107,6 @@ export class SocketChannel implements ByteChannel {
   }
 
   #arrived(chunk: Uint8Array): void {
-    stayAlert();
     const reader = this.#reader;
     if (reader !== undefined) {
       this.#reader = undefined;
