@@ -22,6 +22,7 @@ const IGNORED_BY_NODE = [13, 25];
 const CREDENTIALS_BYTES = 12;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+const EAGAIN = 11;
 const NOTHING = Buffer.alloc(0);
 /** XATTR_LIST_MAX of linux/limits.h: no file has a longer list. */
 const XATTR_LIST_MAX_BYTES = 65536;
@@ -35,9 +36,8 @@ export interface Credentials {
 /** flock(2) without waiting: false when another open file holds the lock. Throws other failures by their errno name. */
 export function flock(fd: number, mode: 'shared' | 'exclusive' | 'unlock'): boolean {
   if (libc().flock(fd, LOCK[mode] | LOCK_NB) === 0) return true;
-  const error = lastError('flock');
-  if (error.code === 'EAGAIN') return false;
-  throw error;
+  if (libc().errno() === EAGAIN) return false;
+  throw lastError('flock');
 }
 
 /** Who was at the other end of a Unix socket when it was connected. */
@@ -56,7 +56,7 @@ export function peerCredentials(fd: number): Credentials {
  */
 export function peerIsGone(fd: number): boolean {
   if (libc().send(fd, NOTHING, 0, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return false;
-  return lastError('send').code !== 'EAGAIN';
+  return libc().errno() !== EAGAIN;
 }
 
 /** The names of a file's extended attributes; the path is a byte string, and a symlink is not followed. */
