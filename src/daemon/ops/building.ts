@@ -26,10 +26,11 @@ export const building = [
     return undefined;
   }),
 
-  defineOp(protocol.ensurePath, async (session, path) => {
-    const wanted = [{ kind: 'opaque', path } as const];
-    throwFailures(session, wanted, await realiseAll(session, wanted, 'normal'));
-    return undefined;
+  // Evaluators ask for each path that they come across, and nearly all are valid.
+  defineOp(protocol.ensurePath, (session, path) => {
+    const protecting = session.tempRoots.add(path);
+    if (protecting === undefined && session.store.isValid(path)) return undefined;
+    return realiseOne(session, path, protecting);
   }),
 
   defineOp(protocol.buildPathsWithResults, async (session, { wanted, mode }) => {
@@ -54,6 +55,16 @@ export const building = [
     return toResult(session, await buildBasic(session, drvPath, drv), drv);
   }),
 ];
+
+async function realiseOne(
+  session: Session,
+  path: StorePath,
+  protecting: Promise<void> | undefined,
+): Promise<undefined> {
+  await protecting;
+  const wanted = [{ kind: 'opaque', path } as const];
+  throwFailures(session, wanted, await realiseAll(session, wanted, 'normal'));
+}
 
 async function realiseAll(
   session: Session,
