@@ -50,8 +50,8 @@ export const scenarios: readonly Scenario[] = [
     better: 'more',
     async measure({ socketPath, storeDir }) {
       using client = await RawClient.connect(socketPath);
-      await addTexts(client, { first: 1000, count: 100, replyBytes: await textReplyBytes(client) });
-      const queries = isValidPath(textOf(storeDir, 1007));
+      await addTexts(client, { first: 10_000, count: 100, replyBytes: await textReplyBytes(client) });
+      const queries = isValidPath(textOf(storeDir, 10_007));
       return await pipelined(client, queries, REPLY_BYTES);
     },
   },
@@ -62,8 +62,8 @@ export const scenarios: readonly Scenario[] = [
     better: 'more',
     async measure({ socketPath, storeDir }) {
       using client = await RawClient.connect(socketPath);
-      await addTexts(client, { first: 1000, count: 100, replyBytes: await textReplyBytes(client) });
-      const query = queryPathInfo(textOf(storeDir, 1007));
+      await addTexts(client, { first: 10_000, count: 100, replyBytes: await textReplyBytes(client) });
+      const query = queryPathInfo(textOf(storeDir, 10_007));
       return await pipelined(client, query, await client.replySize(query, 50));
     },
   },
@@ -75,8 +75,8 @@ export const scenarios: readonly Scenario[] = [
     async measure({ socketPath }) {
       using client = await RawClient.connect(socketPath);
       const replyBytes = await textReplyBytes(client);
-      await addTexts(client, { first: 1000, count: 3000, replyBytes });
-      return await perSecond(3000, count => addTexts(client, { first: 5000, count, replyBytes }));
+      await addTexts(client, { first: 10_000, count: 15_000, replyBytes });
+      return await perSecond(6000, count => addTexts(client, { first: 30_000, count, replyBytes }));
     },
   },
   {
@@ -162,7 +162,7 @@ async function addTexts(
 }
 
 async function textReplyBytes(client: RawClient): Promise<number> {
-  return await client.replySize(addText('text-0000', contentsOf(0)), 50);
+  return await client.replySize(addText('text-00000', contentsOf(0)), 50);
 }
 
 /** Derivations whose builder is a shell, each with so many directories of the store as inputs. */
