@@ -6,6 +6,7 @@ import type { Extent, Step } from '../../src/setup/action.ts';
 import { bindStep } from '../../src/setup/actions.ts';
 import { listPackagePaths, readGentooFacts } from '../../src/setup/gentoo-facts.ts';
 import { planSteps } from '../../src/setup/plan.ts';
+import { keepForPortage } from '../../src/setup/removal.ts';
 import { createFixtureHost } from '../support/fixture-host.ts';
 import { changesBetween, takeSnapshot } from '../support/machine-snapshot.ts';
 import { checkout } from '../support/portage.ts';
@@ -99,6 +100,21 @@ describe('the plan on a Gentoo host', () => {
     using fixture = createFixtureHost();
     expect(await readGentooFacts(fixture.host, checkout)).toBeUndefined();
   });
+});
+
+test('keepForPortage keeps the package and what tells Portage of it, and nothing else', async () => {
+  using gentoo = createGentoo();
+  gentoo.write('/etc/portage/repos.conf', '[gentoo]\nlocation = /g\n');
+  const gone = (await planOn(gentoo)).filter(step => keepForPortage(step) === undefined);
+  expect(idsOf(gone)).toEqual([
+    'directory:/etc/nix',
+    'file:/etc/nix/nix.conf',
+    'directory:/etc/tenon',
+    'other-service:nix-daemon',
+    'log:/var/log/tenon-daemon.log',
+    'service-enable',
+    'service-start',
+  ]);
 });
 
 describe('what Portage installed', () => {
