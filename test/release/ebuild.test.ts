@@ -161,7 +161,9 @@ describe(`sys-apps/tenon, installed by ${manager === createEmerge ? 'emerge' : '
     expect(read('etc/profile.d/tenon.sh')).toBe(read('usr/lib64/tenon/init/profile.d/tenon.sh'));
     expect(read('etc/tenon/tenon.conf')).toContain('users.count = 32\n');
     await portage.install({ version, use: [] });
-    expect(changesBetween(before, inventory(), [/^\/var\/cache/])).toEqual([]);
+    // Portage compiles each time, and no two of these are the same.
+    const differs = [/^\/var\/cache/, /\/koffi\.node$/];
+    expect(changesBetween(before, inventory(), differs)).toEqual([]);
   });
 
   testAsRoot('is refused while the store belongs to a person', async () => {
