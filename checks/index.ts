@@ -75,6 +75,7 @@ import { shellSudoPath } from './shell-sudo-path.ts';
 import { storeOwnership } from './store-ownership.ts';
 import { storeSchema } from './store-schema.ts';
 import { upgradeDirection } from './upgrade-direction.ts';
+import { usersCount } from './users-count.ts';
 import { usersIdConflict } from './users-id-conflict.ts';
 import { usersLocked } from './users-locked.ts';
 import { usersMembership } from './users-membership.ts';
@@ -103,6 +104,7 @@ export const checks: readonly Check<CheckContext>[] = [
   sandboxFakeHome,
   usersMissing,
   usersMembership,
+  usersCount,
   usersIdConflict,
   usersRangeFree,
   usersLocked,

@@ -138,6 +138,17 @@ export function wrongPlatform(
   );
 }
 
+/** A derivation asks for more ids than a build gets. */
+export function noUidRange(drvPath: string): TenonError {
+  return new TenonError(
+    'build/no-uid-range',
+    `Cannot build '${drvPath}': it requires the feature 'uid-range', and this daemon gives each build one user id`,
+    {
+      hint: 'Build it with a stock Nix of version 2.12 or later that has auto-allocate-uids and use-cgroups',
+    },
+  );
+}
+
 /** Something of the machine that all builders should see cannot be shown to them. */
 export function cannotShow(drvPath: string, path: string, reason: string): TenonError {
   return new TenonError(

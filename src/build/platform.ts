@@ -2,9 +2,12 @@ import type { Derivation } from '../formats/derivation.ts';
 import type { BuildSettings } from './build-settings.ts';
 import type { DerivationOptions } from './derivation-options.ts';
 import { isFixedOutput } from './derivation-options.ts';
-import { noChrootForbidden, noLocalBuilds, wrongPlatform } from './errors.ts';
+import { noChrootForbidden, noLocalBuilds, noUidRange, wrongPlatform } from './errors.ts';
 
 export const BUILTIN_PREFIX = 'builtin:';
+
+/** 65536 ids for one build, root among them: whatever system-features says, no build gets more than one. */
+const UID_RANGE = 'uid-range';
 
 /** Throws when this machine cannot build the derivation. */
 export function checkPlatform(
@@ -13,6 +16,7 @@ export function checkPlatform(
   { settings, options }: { settings: BuildSettings; options: DerivationOptions },
 ): void {
   if (settings.maxJobs === 0) throw noLocalBuilds(drvPath);
+  if (options.requiredSystemFeatures.includes(UID_RANGE)) throw noUidRange(drvPath);
   const isBuiltin = drv.builder.startsWith(BUILTIN_PREFIX);
   const platforms = [settings.system, ...settings.extraPlatforms, 'builtin'];
   const missing = options.requiredSystemFeatures.filter(

@@ -17,6 +17,7 @@ export interface Options {
   readonly purgeStore: boolean;
   readonly purgeUsers: boolean;
   readonly handBack: boolean;
+  readonly keepPackage: boolean;
   readonly byInspection: boolean;
   readonly force: boolean;
   readonly root: string;

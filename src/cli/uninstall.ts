@@ -16,7 +16,13 @@ import type { Entry, History } from '../setup/journal.ts';
 import { Journal, readHistory } from '../setup/journal.ts';
 import type { Traces } from '../setup/leftovers.ts';
 import { findTraces, findUserTraces, removeStore } from '../setup/leftovers.ts';
-import { findLiveInit, keepForStock, removeUserData, stopService } from '../setup/removal.ts';
+import {
+  findLiveInit,
+  keepForPortage,
+  keepForStock,
+  removeUserData,
+  stopService,
+} from '../setup/removal.ts';
 import type { Failure } from '../setup/run.ts';
 import { uninstall as undoAll } from '../setup/run.ts';
 import { confirm } from '../ui/ask.ts';
@@ -40,6 +46,7 @@ const USAGE = [
   '  --purge-store     also delete the store, with everything that was ever built',
   '  --purge-users     also delete what Nix programs left in the homes of users',
   '  --hand-back       leave the store, the build users and nix.conf to a stock Nix daemon',
+  '  --keep-package    leave the package and its repository to Portage, which removes or keeps them',
   '  --by-inspection   also take away what no journal names and is of tenon beyond doubt',
   '  --force           also take away what was changed after setup, and wait for no build',
   '  --root DIR        another host root, of an image or below /mnt',
@@ -57,6 +64,7 @@ export const uninstall = defineCommand<Options, Result>({
       'purge-store': { type: 'boolean', default: false },
       'purge-users': { type: 'boolean', default: false },
       'hand-back': { type: 'boolean', default: false },
+      'keep-package': { type: 'boolean', default: false },
       'by-inspection': { type: 'boolean', default: false },
       force: { type: 'boolean', default: false },
       root: { type: 'string', default: '/' },
@@ -69,6 +77,7 @@ export const uninstall = defineCommand<Options, Result>({
       purgeStore: flags['purge-store'],
       purgeUsers: flags['purge-users'],
       handBack: flags['hand-back'],
+      keepPackage: flags['keep-package'],
       byInspection: flags['by-inspection'],
       force: flags.force,
       root: resolve(flags.root),
@@ -220,13 +229,20 @@ async function remove(
     });
   if (installation.user === undefined)
     await host.serviceManager(await findLiveInit(host), '').reload();
-  const stays = [
-    ...kept.map(({ what }) => what),
-    ...(failures.length > 0 ? [journal] : []),
-    ...((await isServed(scene, layout.socketPath)) ? [layout.socketPath] : []),
-  ];
+  const stays = [...kept.map(({ what }) => what), ...(failures.length > 0 ? [journal] : [])];
   const traces = await sweep(scene, { entries, kept: stays });
-  return { kind: 'removed', options, kept, failures, traces };
+  const found = await withoutServed(scene, layout.socketPath, traces.found);
+  return { kind: 'removed', options, kept, failures, traces: { ...traces, found } };
+}
+
+/** Asked after the search: a stock daemon that starts in the background may have made its socket during it. */
+async function withoutServed(
+  tools: Tools,
+  socketPath: string,
+  found: readonly string[],
+): Promise<readonly string[]> {
+  if (!found.includes(socketPath) || !(await isServed(tools, socketPath))) return found;
+  return found.filter(trace => trace !== socketPath);
 }
 
 /** What `tenon env` added to Portage's configuration leads to a program that is gone. */
@@ -268,7 +284,9 @@ async function undo(tools: Scene, { out, kept, options }: Undoing): Promise<read
   const events = undoAll(journal, tools, {
     extent: options.purgeStore ? 'purge' : 'uninstall',
     isForced: options.force,
-    keep: step => (options.handBack ? keepForStock(step, layout) : undefined),
+    keep: step =>
+      (options.handBack ? keepForStock(step, layout) : undefined) ??
+      (options.keepPackage ? keepForPortage(step) : undefined),
     recordRest: async () => {
       if (options.byInspection) await recordByInspection(journal, tools, { layout, init, tool });
     },

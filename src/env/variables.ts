@@ -44,21 +44,23 @@ export const classes: Readonly<Record<VariableClass, ClassFacts>> = {
       GTK_PATH GTK_EXE_PREFIX GTK_DATA_PREFIX GTK_IM_MODULE_FILE GDK_PIXBUF_MODULE_FILE GDK_PIXBUF_MODULEDIR
       GIO_EXTRA_MODULES GIO_MODULE_DIR GI_TYPELIB_PATH GRL_PLUGIN_PATH GSETTINGS_SCHEMA_DIR
       GST_PLUGIN_PATH GST_PLUGIN_PATH_1_0 GST_PLUGIN_SYSTEM_PATH GST_PLUGIN_SYSTEM_PATH_1_0 GST_PLUGIN_SCANNER
-      LADSPA_PATH LV2_PATH ALSA_PLUGIN_DIR SPA_PLUGIN_DIR
+      LV2_PATH ALSA_PLUGIN_DIR SPA_PLUGIN_DIR
       LIBVA_DRIVERS_PATH LIBGL_DRIVERS_PATH VDPAU_DRIVER_PATH VK_ICD_FILENAMES VK_DRIVER_FILES VK_LAYER_PATH
       OCL_ICD_VENDORS __EGL_VENDOR_LIBRARY_DIRS __EGL_VENDOR_LIBRARY_FILENAMES`),
-    wanted: [],
+    // media-libs/ladspa-sdk sets it in /etc/env.d.
+    wanted: words('LADSPA_PATH'),
   },
   build: {
     severity: 'error',
     what: 'headers, libraries and tools that builds find',
     unwanted: words(`
-      PKG_CONFIG_PATH ACLOCAL_PATH CMAKE_PREFIX_PATH CMAKE_INCLUDE_PATH CMAKE_LIBRARY_PATH CMAKE_PROGRAM_PATH
+      ACLOCAL_PATH CMAKE_PREFIX_PATH CMAKE_INCLUDE_PATH CMAKE_LIBRARY_PATH CMAKE_PROGRAM_PATH
       CMAKE_MODULE_PATH CMAKE_FRAMEWORK_PATH CMAKE_APPBUNDLE_PATH
       CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH OBJC_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX
       NIX_CFLAGS_COMPILE NIX_CFLAGS_LINK NIX_LDFLAGS NIX_CC NIX_BINTOOLS`),
+    // The make.conf of crossdev sets PKG_CONFIG_PATH, and ENV_UNSET of the host reaches builds for other roots too.
     wanted: words(`
-      PKG_CONFIG_LIBDIR PKG_CONFIG PKG_CONFIG_SYSROOT_DIR
+      PKG_CONFIG_PATH PKG_CONFIG_LIBDIR PKG_CONFIG PKG_CONFIG_SYSROOT_DIR
       CC CXX CPP AR LD NM AS RANLIB STRIP OBJCOPY CFLAGS CXXFLAGS CPPFLAGS LDFLAGS
       RUSTFLAGS GOFLAGS RUSTUP_HOME CARGO_HOME RUST_SRC_PATH`),
   },
@@ -132,7 +134,7 @@ export function classOf(variable: string): VariableClass {
   return FAMILIES.find(([start]) => variable.startsWith(start))?.[1] ?? 'other';
 }
 
-/** The names for ENV_UNSET, sorted. `init/portage/99tenon-env-unset` says the same to Portage. */
+/** The names for ENV_UNSET, sorted. `init/portage/99tenon` says the same to Portage. */
 export const unwantedVariables: readonly string[] = Object.values(classes)
   .flatMap(({ unwanted }) => unwanted)
   .sort();

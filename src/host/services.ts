@@ -90,7 +90,8 @@ function systemdManager(run: Run, units: readonly string[]): ServiceManager {
       for (const unit of wanted) await systemctl(['start', unit]);
     },
     enable: async () => void (await systemctl(['enable', socket])),
-    disable: async () => void (await systemctl(['disable', ...units], [0, 1, 4, 5])),
+    // Not the service: beside a script in /etc/init.d, systemctl disables that one alone, or gives up.
+    disable: async () => void (await systemctl(['disable', socket], [0, 1, 4, 5])),
     start: async () => {
       await systemctl(['reset-failed', ...units], [0, 1, 4, 5]);
       await systemctl(['start', socket]);

@@ -14,6 +14,13 @@ export function daemonSilent(socketPath: string, log: string, cause: unknown): T
   return new TenonError('setup/daemon-silent', message, { check: 'daemon.alive', cause });
 }
 
+/** Portage would not install the package, or could not build it. */
+export function emergeFailed(atom: string, reason: string): TenonError {
+  return new TenonError('setup/emerge-failed', `Cannot install ${atom}: emerge says\n${reason}`, {
+    hint: 'Do what it asks for, then run "tenon setup" again; with --keep-partial the repository stays for an emerge by hand',
+  });
+}
+
 /** The journal names an action that this version does not have. */
 export function unknownAction(kind: string): TenonError {
   return new TenonError(

@@ -33,7 +33,8 @@ export function gentooSteps(input: PlanInput, { introduction }: GentooFacts): re
     gentooPackage.step({
       id: 'gentoo-package',
       group: 'Files',
-      reason: 'program, accounts and service files, which Portage then upgrades and removes',
+      reason:
+        'program, service files and 4 build users, which Portage then upgrades and removes; USE=build-users has 32, auto-allocate-uids in nix.conf needs none',
       spec: { atom: 'sys-apps/tenon' },
     }),
     // The package has a tenon.conf.

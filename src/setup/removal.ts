@@ -23,6 +23,14 @@ export function keepForStock(step: Step, layout: StoreLayout): Kept | undefined 
   return { what, reason: 'the stock daemon needs it' };
 }
 
+/** The package, and what tells Portage of it. */
+export function keepForPortage(step: Step): Kept | undefined {
+  const isNeeded = step.kind.startsWith('gentoo-') || OF_PORTAGE.test(step.id);
+  return isNeeded ? { what: bindStep(step).target, reason: 'it is for Portage' } : undefined;
+}
+
+const OF_PORTAGE = /^(?:file|block|directory):\/(?:etc\/portage|var\/db)(?:\/|$)/u;
+
 /** What somebody changed of the files that setup wrote. */
 export async function findEdits(entries: readonly Entry[], tools: Tools): Promise<readonly Edit[]> {
   const edits = entries.map(({ step, undo }) => bindStep(step).findEdit(tools, undo));

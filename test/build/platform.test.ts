@@ -53,6 +53,14 @@ describe('checkPlatform', () => {
     expect(() => check(drv)).not.toThrow();
   });
 
+  test('refuses a range of ids, also where system-features promises it', () => {
+    const drv = derivationWith({ requiredSystemFeatures: 'uid-range' });
+    for (const systemFeatures of [[], ['uid-range']])
+      expect(() => check(drv, { systemFeatures })).toThrow(
+        expect.objectContaining({ code: 'build/no-uid-range' }),
+      );
+  });
+
   test.each([
     { flaw: 'another platform', drv: derivationWith({}, { platform: 'aarch64-linux' }) },
     { flaw: 'a feature that is missing', drv: derivationWith({ requiredSystemFeatures: 'kvm' }) },

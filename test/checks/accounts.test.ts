@@ -1,7 +1,10 @@
 import { chmodSync, chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { Settings } from '../../src/config/settings.ts';
 import { checkContext } from '../support/check-context.ts';
+import type { FixtureHost } from '../support/fixture-host.ts';
+import { createGentooHost } from '../support/gentoo-host.ts';
 import { createHealthyHost } from '../support/healthy-host.ts';
 import { applyFixes, find, judge, problems } from '../support/judge.ts';
 
@@ -44,6 +47,44 @@ describe('users.id-conflict', () => {
     await fixture.host.removeUser('nixbld2');
     await fixture.host.createUser({ ...about, name: 'nixbld2', uid: 998 }, 'nixbld');
     expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+});
+
+describe('users.count', () => {
+  const contextWith = (fixture: FixtureHost, changes: Partial<Settings>) => {
+    const context = checkContext(fixture);
+    return checkContext(fixture, { settings: { ...context.settings, ...changes } });
+  };
+
+  test('hints at builds that wait for a user, and names what makes more of them', async () => {
+    using fixture = await createHealthyHost();
+    const results = await judge(contextWith(fixture, { maxJobs: 3 }));
+    expect(problems(results)).toEqual(['users.count hint']);
+    const found = find(results, 'users.count');
+    expect(found?.evidence).toEqual([
+      { source: 'getent group nixbld', value: 'members: 2' },
+      { source: 'max-jobs', value: '3' },
+    ]);
+    expect(found?.fixes[0]?.commands).toEqual([['tenon', 'setup', '--users-count', '3']]);
+    await fixture.host.createUser({ ...about, name: 'nixbld3', uid: 30_003 }, 'nixbld');
+    expect(problems(await judge(contextWith(fixture, { maxJobs: 3 })))).toEqual([]);
+  });
+
+  test('names the flag of the package where Portage installed it', async () => {
+    using gentoo = await createGentooHost();
+    const results = await judge(contextWith(gentoo, { maxJobs: 8 }));
+    const found = find(results, 'users.count');
+    expect(found?.cause).toContain('USE=build-users');
+    expect(found?.fixes[0]?.commands.join(' ')).toContain('sys-apps/tenon build-users');
+  });
+
+  test('says that builds need no accounts where they run under ids of none', async () => {
+    using fixture = await createHealthyHost();
+    const results = await judge(contextWith(fixture, { maxJobs: 3, autoAllocateUids: true }));
+    expect(find(results, 'users.count')).toMatchObject({
+      status: 'skip',
+      summary: expect.stringContaining('auto-allocate-uids is on'),
+    });
   });
 });
 

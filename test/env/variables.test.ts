@@ -30,6 +30,15 @@ describe('classOf', () => {
   });
 });
 
+/**
+ * Search paths in /etc/env.d files of ::gentoo (2026-08), and in the make.conf of crossdev. XDG_DATA_DIRS and
+ * XDG_CONFIG_DIRS are among the first too, but ::gentoo's profiles have them in ENV_UNSET themselves.
+ */
+const SET_BY_GENTOO = [
+  ...['ROOTPATH', 'MANPATH', 'INFOPATH', 'JAVA_HOME', 'LADSPA_PATH', 'LESSOPEN', 'PAGER'],
+  ...['RUBYOPT', 'SGML_CATALOG_FILES', 'PKG_CONFIG_PATH'],
+];
+
 describe('the names for ENV_UNSET', () => {
   test('are those that the file for /etc/env.d has', () => {
     const file = parseAssignments(readFileSync(envD, 'utf8'));
@@ -38,13 +47,13 @@ describe('the names for ENV_UNSET', () => {
     expect(file.size).toBe(2);
   });
 
-  test.each(['CC', 'CFLAGS', 'RUSTFLAGS', 'SHELL', 'PATH', 'LD_PRELOAD', 'HOME', 'SSL_CERT_FILE'])(
-    'do not have %s, which somebody may want',
-    name => {
-      expect(unwantedVariables).not.toContain(name);
-      expect(mayBeUnset(name)).toBe(false);
-    },
-  );
+  test.each([
+    ...['CC', 'CFLAGS', 'RUSTFLAGS', 'SHELL', 'PATH', 'LD_PRELOAD', 'HOME', 'SSL_CERT_FILE'],
+    ...SET_BY_GENTOO,
+  ])('do not have %s, which somebody may want', name => {
+    expect(unwantedVariables).not.toContain(name);
+    expect(mayBeUnset(name)).toBe(false);
+  });
 
   test('are exact names, because Portage knows no patterns', () => {
     expect(unwantedVariables.filter(name => !mayBeUnset(name))).toEqual([]);

@@ -53,7 +53,7 @@ describe('systemd', () => {
       'systemctl --quiet start tenon-daemon.socket',
       'systemctl --quiet stop tenon-daemon.socket tenon-daemon.service',
       'systemctl --quiet reset-failed tenon-daemon.socket tenon-daemon.service',
-      'systemctl --quiet disable tenon-daemon.socket tenon-daemon.service',
+      'systemctl --quiet disable tenon-daemon.socket',
       'systemctl --quiet daemon-reload',
     ]);
   });

@@ -35,8 +35,9 @@ export async function buildPackages(): Promise<Packages> {
   };
 }
 
-/** Node where a dependency would put it, and an emerge that must not be needed. */
+/** Node where a dependency would put it, folders that others keep, and an emerge that must not be needed. */
 export async function prepareHost(machine: Machine): Promise<void> {
+  await machine.output(['touch', '/etc/profile.d/.keep', '/usr/share/doc/.keep']);
   await machine.output([
     'ln',
     '-s',

@@ -10,8 +10,11 @@ import {
   prepareHost,
   remove,
 } from './gentoo-packages.ts';
+import { testTakeover } from './gentoo-takeover.ts';
 import { asUser, bringWork, changesSince, takeInventory, testStep } from './journey.ts';
 import { startJourney } from './lifecycle.ts';
+
+const inits: readonly Init[] = ['openrc', 'systemd'];
 
 const gate = '/gate';
 const settings = `build-users-group = nixbld\nsandbox-paths = ${gate}\nsubstituters =\n`;
@@ -33,6 +36,9 @@ const known: Record<Init, readonly string[]> = {
   systemd: ['systemctl', 'list-units', '--all', '--plain', '--no-legend', 'tenon*'],
 };
 
+/** What is kept when all else goes, and what this journey builds from. */
+const ofStoreAndWork = /^\/(?:nix|home|var\/(?:log|cache))[/:]/;
+
 /** What the daemon and setup write while they run. */
 const stateOfService = /^\/(?:nix|var\/(?:lib\/tenon|log|cache))(?:\/|$)/;
 
@@ -43,7 +49,12 @@ describeOnMachine('sys-apps/tenon on a host with', () => {
   });
   afterAll(() => packages?.[Symbol.dispose]());
 
-  describe.each(['openrc', 'systemd'] satisfies Init[])('%s', init => {
+  describe.each(inits)('%s, in place of sys-apps/nix', init => {
+    testTakeover(init, () => packages);
+  });
+
+  describe.each(inits)('%s', init => {
+    let before: ReturnType<typeof takeInventory>;
     const journey = startJourney(init, 'trixie');
     const step = (name: string, body: (machine: Machine) => Promise<void>) =>
       testStep(journey, name, ({ machine }) => body(machine));
@@ -57,6 +68,7 @@ describeOnMachine('sys-apps/tenon on a host with', () => {
 
     step('emerge makes accounts and store, and enables nothing', async machine => {
       await installAccounts(machine, packages);
+      before = takeInventory(machine);
       expect(await installTenon(machine, packages, packages.version)).toContain('Next:');
       const store = ['stat', '--format=%a %U %G', '/nix/store'];
       expect(await machine.output(store)).toBe('1775 root nixbld\n');
@@ -66,9 +78,9 @@ describeOnMachine('sys-apps/tenon on a host with', () => {
     });
 
     step('setup starts the service and touches nothing of the package', async machine => {
-      const before = takeInventory(machine);
+      const merged = takeInventory(machine);
       await machine.output(['tenon', 'setup', '--yes']);
-      const changed = changesSince(before, machine).map(change => change.replace(/:.*/, ''));
+      const changed = changesSince(merged, machine).map(change => change.replace(/:.*/, ''));
       const others = changed.filter(path => !stateOfService.test(path));
       expect(others.filter(path => !links[init].startsWith(`${path}/`))).toEqual([links[init]]);
       await bringWork(machine);
@@ -100,21 +112,33 @@ describeOnMachine('sys-apps/tenon on a host with', () => {
     });
 
     step(
-      'emerge -C stops the daemon, leaves no broken link, and keeps the store',
+      'emerge -C stops the daemon, undoes setup and the lines for Portage, and keeps the store',
       async machine => {
+        await machine.output(['tenon', 'env', 'hook', 'install']);
+        await machine.output(['tenon', 'env', 'fix', '--make-conf', '--all']);
         const said = await remove(machine, `sys-apps/tenon-${packages.version}`);
         expect(said).toContain('Kept: the store');
         await asUser(machine, 'test -e "$(readlink slow)"');
         expect((await machine.run(['pgrep', '--full', 'tenon|main.ts'])).stdout).toBe('');
-        const dangling = ['find', '/etc', '-xtype', 'l', '-name', '*tenon*'];
-        expect(await machine.output(dangling)).toBe('');
+        const left = changesSince(before, machine).filter(change => !ofStoreAndWork.test(change));
+        expect(left).toEqual([]);
         expect(await machine.output(['sh', '-lc', 'echo fine 2>&1'])).toBe('fine\n');
         expect(await machine.output(known[init])).not.toContain('tenon');
       },
     );
 
-    step('purge deletes the store and names what removes the rest', async machine => {
+    step('setup and uninstall go on when it was installed again', async machine => {
       await installTenon(machine, packages, packages.version);
+      const merged = takeInventory(machine);
+      await machine.output(['tenon', 'setup', '--yes']);
+      await asUser(machine, 'nix-build probe.nix --argstr salt again --no-out-link');
+      const gone = await machine.output(['tenon', 'uninstall', '--yes']);
+      expect(gone).toContain('no traces found');
+      const left = changesSince(merged, machine).filter(change => !ofStoreAndWork.test(change));
+      expect(left).toEqual([]);
+    });
+
+    step('purge deletes the store and names what removes the rest', async machine => {
       expect(await machine.output(['tenon', 'purge', '--yes'])).toContain('emerge --unmerge');
       expect((await machine.run(['test', '-e', '/nix'])).code).not.toBe(0);
       await remove(machine, `sys-apps/tenon-${packages.version}`);

@@ -6,6 +6,7 @@ import type { Extent, Step } from '../../src/setup/action.ts';
 import { bindStep } from '../../src/setup/actions.ts';
 import { listPackagePaths, readGentooFacts } from '../../src/setup/gentoo-facts.ts';
 import { planSteps } from '../../src/setup/plan.ts';
+import { keepForPortage } from '../../src/setup/removal.ts';
 import { createFixtureHost } from '../support/fixture-host.ts';
 import { changesBetween, takeSnapshot } from '../support/machine-snapshot.ts';
 import { checkout } from '../support/portage.ts';
@@ -101,6 +102,21 @@ describe('the plan on a Gentoo host', () => {
   });
 });
 
+test('keepForPortage keeps the package and what tells Portage of it, and nothing else', async () => {
+  using gentoo = createGentoo();
+  gentoo.write('/etc/portage/repos.conf', '[gentoo]\nlocation = /g\n');
+  const gone = (await planOn(gentoo)).filter(step => keepForPortage(step) === undefined);
+  expect(idsOf(gone)).toEqual([
+    'directory:/etc/nix',
+    'file:/etc/nix/nix.conf',
+    'directory:/etc/tenon',
+    'other-service:nix-daemon',
+    'log:/var/log/tenon-daemon.log',
+    'service-enable',
+    'service-start',
+  ]);
+});
+
 describe('what Portage installed', () => {
   const contents = [
     'dir /etc/init.d',
@@ -122,7 +138,33 @@ describe('what Portage installed', () => {
   });
 });
 
+/** As of Portage 3.0.82. */
+const FAILED_PHASE = `
+>>> Failed to emerge sys-apps/tenon-0.1.0, Log file:
+
+ * Messages for package sys-apps/tenon-0.1.0:
+
+ * Unable to find kernel sources at /usr/src/linux
+ \x1b[31;01m*\x1b[0m ERROR: sys-apps/tenon-0.1.0::tenon failed (unpack phase):
+ *   unpack: failure unpacking 'tenon-0.1.0.tar.xz'
+ *
+ * Call stack:
+ *            ebuild.sh, line  143:  Called src_unpack
+ * The complete build log is located at '/var/tmp/portage/sys-apps/tenon-0.1.0/temp/build.log'.
+ * S: '/var/tmp/portage/sys-apps/tenon-0.1.0/work/tenon-0.1.0'`;
+const PHASE_REASON = ` * ERROR: sys-apps/tenon-0.1.0::tenon failed (unpack phase):
+ *   unpack: failure unpacking 'tenon-0.1.0.tar.xz'
+ * The complete build log is located at '/var/tmp/portage/sys-apps/tenon-0.1.0/temp/build.log'.`;
+const MASKED = `
+!!! All ebuilds that could satisfy "sys-apps/tenon" have been masked.
+- sys-apps/tenon-0.1.0::tenon (masked by: ~amd64 keyword)`;
+
 describe('setup on a Gentoo host', () => {
+  const packageOf = (steps: readonly Step[]) => {
+    const step = steps.find(({ id }) => id === 'gentoo-package');
+    if (step === undefined) throw new Error('no package in the plan');
+    return { action: bindStep(step) };
+  };
   const snapshot = ({ root }: Gentoo) => takeSnapshot(root, ['/etc', '/usr', '/var']);
   const withoutService = (steps: readonly Step[]) =>
     steps
@@ -142,6 +184,29 @@ describe('setup on a Gentoo host', () => {
     );
     expect(gentoo.log()).toContain(`--root=${gentoo.root} --config-root=${gentoo.root}`);
     expect(gentoo.log()).toMatch(/--noreplace sys-apps\/tenon\n$/);
+  });
+
+  test.each([
+    { what: 'the error of a phase and where its log is', says: FAILED_PHASE, reason: PHASE_REASON },
+    { what: 'its last words', says: MASKED, reason: MASKED.trim() },
+  ])('shows $what when emerge fails', async ({ says, reason }) => {
+    using gentoo = createGentoo();
+    gentoo.write('/usr/bin/emerge', `#!/bin/sh\ncat <<'EOF'\n${says}\nEOF\nexit 1\n`, 0o755);
+    const { action } = packageOf(await planOn(gentoo));
+    await expect(action.apply(toolsFor(gentoo), never)).rejects.toMatchObject({
+      code: 'setup/emerge-failed',
+      message: `Cannot install sys-apps/tenon: emerge says\n${reason}`,
+    });
+  });
+
+  test('names what emerge installed before it failed', async () => {
+    using gentoo = createGentoo();
+    gentoo.write('/var/db/pkg/acct-group/nixbld-0/SLOT', '0\n');
+    const { action } = packageOf(await planOn(gentoo));
+    const how = { undo: {}, extent: 'rollback', isForced: false } as const;
+    expect(await action.revert(toolsFor(gentoo), how)).toMatchObject({
+      what: 'what Portage installed with sys-apps/tenon',
+    });
   });
 
   test('has nothing to do the second time, and leaves nothing when taken back', async () => {

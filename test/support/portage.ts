@@ -50,9 +50,40 @@ export function addVersion(release: Release, version: string, change: string): v
   writeFileSync(join(package_, 'Manifest'), line, { flag: 'a' });
 }
 
+/**
+ * Has the live ebuild follow a repository in `folder`, which has the release's files and one more. Gives a folder with an
+ * npm that brings the packages of the release.
+ */
+export function addLiveCheckout(release: Release, folder: string): { readonly programs: string } {
+  const { repository, distfiles, version } = release;
+  const ebuild = join(repository, 'sys-apps/tenon/tenon-9999.ebuild');
+  const unpack = `tar -xJf ${distfiles}/tenon-${version}.tar.xz --strip-components=1`;
+  const script = `
+    mkdir -p ${folder}/checkout ${folder}/programs
+    cd ${folder}/checkout
+    ${unpack} --exclude='*/node_modules'
+    echo 'export const live = true;' >src/live.ts
+    git init --quiet
+    git add .
+    git -c user.name=Ann -c user.email=ann@localhost commit --quiet --message live
+    sed -i 's|^\tEGIT_REPO_URI=.*|\tEGIT_REPO_URI="file://${folder}/checkout"|' ${ebuild}
+    cat >${folder}/programs/npm <<'EOF'
+#!/bin/sh
+[ "$*" = 'ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund' ] || exit 1
+exec ${unpack} tenon-${version}/node_modules
+EOF
+    chmod 755 ${folder}/programs/npm`;
+  execFileSync('bash', ['-euc', script], { stdio: 'pipe' });
+  return { programs: join(folder, 'programs') };
+}
+
+type Environment = Readonly<Record<string, string>>;
+
 export interface Wish {
   readonly version: string;
   readonly use: readonly string[];
+  /** More variables for the phases. */
+  readonly env?: Environment;
 }
 
 /** What brings packages into a root of its own. What it says is the result; a refusal throws with it. */
@@ -61,8 +92,6 @@ export interface PackageManager {
   install(wish: Wish): Promise<string>;
   remove(version: string): Promise<string>;
 }
-
-type Environment = Readonly<Record<string, string>>;
 
 /** The phase runner beside this file. Compiles a version once, because no flag changes how. */
 export function createPhaseRunner(release: Release, folder: string): PackageManager {
@@ -73,9 +102,9 @@ export function createPhaseRunner(release: Release, folder: string): PackageMana
     runPms(args, { ROOT: root, USE: use.join(' ') });
   return {
     root,
-    async install({ version, use }) {
+    async install({ version, use, env: more = {} }) {
       const work = join(folder, `work-${version}`);
-      const env = { ROOT: root, KERNEL_DIR: join(folder, 'kernel') };
+      const env = { ROOT: root, KERNEL_DIR: join(folder, 'kernel'), ...more };
       const built = ready.has(version) ? '' : await build(release, { version, use }, work, env);
       ready.add(version);
       const installed = await run(['install', work], use);

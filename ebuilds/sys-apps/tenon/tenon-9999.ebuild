@@ -175,6 +175,19 @@ pkg_prerm() {
 	elif [[ -f /run/openrc/softlevel ]]; then
 		rc-service --ifstarted tenon-daemon stop
 	fi
+	tenon_undo_changes || ewarn "Not everything that tenon changed on this host could be undone, see above"
+}
+
+# What "tenon setup" did beside the package, and the lines of "tenon env" for Portage, which lead to what is gone.
+tenon_undo_changes() {
+	local program=${EROOT}/usr/bin/tenon journal=${EROOT}/var/lib/tenon/install/journal
+	if [[ -f ${journal} ]]; then
+		# Held by a "tenon uninstall" that has this package removed.
+		flock --nonblock "${journal%/*}"/lock true || return 0
+		"${program}" uninstall --yes --keep-package
+	else
+		"${program}" env hook remove >/dev/null && "${program}" env fix --make-conf --remove >/dev/null
+	fi
 }
 
 pkg_postrm() {

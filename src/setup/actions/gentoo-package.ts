@@ -1,5 +1,7 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Host } from '../../host/host.ts';
 import { defineAction } from '../action.ts';
+import { emergeFailed } from '../errors.ts';
 import { isPackageInstalled } from '../gentoo-facts.ts';
 
 interface Spec {
@@ -21,18 +23,41 @@ export const gentooPackage = defineAction<Spec, Undo>({
       : { state: 'todo', change: 'create', undo: {} },
 
   async apply({ host }, { atom }, signal) {
-    await host.run([...emerge(host), '--noreplace', atom], { signal, ...environment(host) });
+    const argv = [...emerge(host), '--quiet-fail=y', '--noreplace', atom];
+    const accept = [0, FAILED];
+    const outcome = await host.run(argv, { signal, accept, ...environment(host) });
+    if (outcome.status === FAILED)
+      throw emergeFailed(atom, findReason(outcome.stdout + outcome.stderr));
   },
 
   async revert({ host }, { atom }) {
-    if (!(await isPackageInstalled(host))) return undefined;
-    await host.run([...emerge(host), '--unmerge', atom], environment(host));
+    if (await isPackageInstalled(host))
+      await host.run([...emerge(host), '--unmerge', atom], environment(host));
+    // What it depends on is installed first.
+    else if ((await host.list(GROUPS)).length === 0) return undefined;
     return {
       what: `what Portage installed with ${atom}`,
       reason: 'others may need it, "emerge --depclean" knows',
     };
   },
 });
+
+const FAILED = 1;
+const GROUPS = '/var/db/pkg/acct-group';
+
+const MOST_LINES = 12;
+
+/** What emerge says of its failure: from the error of a phase on, else its last words. */
+function findReason(output: string): string {
+  const lines = stripVTControlCharacters(output)
+    .split('\n')
+    .map(line => line.trimEnd())
+    .filter(line => !/^(?: \*)?$/u.test(line));
+  const error = lines.findLastIndex(line => /^ \* ERROR: /u.test(line));
+  const log = lines.findLast(line => line.includes('build log is located at'));
+  if (error === -1) return lines.slice(-MOST_LINES).join('\n');
+  return [...lines.slice(error, error + 2), ...(log === undefined ? [] : [log])].join('\n');
+}
 
 function emerge({ root }: Host): readonly string[] {
   const quiet = ['emerge', '--quiet', '--quiet-build=y', '--color=n'];
