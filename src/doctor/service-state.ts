@@ -10,6 +10,8 @@ export interface ServiceState {
   readonly isActive: boolean;
   /** The process that the init system watches. */
   readonly pid: number | undefined;
+  /** Whether that process is there, as far as can be seen. */
+  readonly isWatched: boolean;
   /** The program that the service starts. */
   readonly program: string | undefined;
 }
@@ -34,6 +36,7 @@ export const NO_SERVICE = {
   isEnabled: false,
   isActive: false,
   pid: undefined,
+  isWatched: false,
   program: undefined,
 };
 
@@ -55,6 +58,7 @@ async function readSystemd(host: Host, name: string): Promise<ServiceState> {
     ),
     isActive: [socket, service].some(unit => unit?.get('ActiveState') === 'active'),
     pid: pid > 0 ? pid : undefined,
+    isWatched: true,
     program: /\bpath=(\S+)/u.exec(service?.get('ExecStart') ?? '')?.[1],
   };
 }
@@ -83,6 +87,7 @@ async function readOpenrc(host: Host, name: string): Promise<ServiceState> {
     isEnabled: links.some(link => link !== undefined),
     isActive: (await host.look(`/run/openrc/started/${name}`)) !== undefined,
     pid: pid > 0 ? pid : undefined,
+    isWatched: !(pid > 0) || (await host.look(`/proc/${pid}`)) !== undefined,
     program: /^command=["']?([^"'\n]+)/mu.exec(script ?? '')?.[1],
   };
 }
