@@ -20,7 +20,7 @@ export async function readSetupState(tools: Tools): Promise<SetupState> {
       const done = open.entries.filter(({ isApplied }) => isApplied).length;
       return { state: 'unfinished', file, done, planned: open.todo.size };
     }
-    if (installed.length === 0) return { state: 'none' };
+    if (installed.every(({ step }) => step.group === 'Fixes')) return { state: 'none' };
     return { state: 'done', losses: await findLosses(installed, tools) };
   } catch (error) {
     if (!UNREADABLE.some(code => hasCode(error, code))) throw error;

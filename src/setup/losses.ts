@@ -18,7 +18,9 @@ export async function findLosses(
   installed: readonly Entry[],
   tools: Tools,
 ): Promise<readonly Loss[]> {
-  const entries = installed.filter(({ step }) => LYING_KINDS.includes(step.kind));
+  const entries = installed.filter(
+    ({ step }) => LYING_KINDS.includes(step.kind) && step.group !== 'Fixes',
+  );
   const losses = await Promise.all(entries.map(entry => findLoss(entry, tools)));
   return losses.filter(loss => loss !== undefined);
 }
