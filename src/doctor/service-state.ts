@@ -14,6 +14,10 @@ export interface ServiceState {
   readonly isWatched: boolean;
   /** The program that the service starts. */
   readonly program: string | undefined;
+  /** How many files systemd lets it open; undefined when it says nothing of it. */
+  readonly maxOpenFiles: number | undefined;
+  /** Files of administrators that change the unit. */
+  readonly dropIns: readonly string[];
 }
 
 export async function readServiceState(host: Host, service: string): Promise<ServiceState> {
@@ -38,9 +42,19 @@ export const NO_SERVICE = {
   pid: undefined,
   isWatched: false,
   program: undefined,
+  maxOpenFiles: undefined,
+  dropIns: [],
 };
 
-const PROPERTIES = ['FragmentPath', 'UnitFileState', 'ActiveState', 'MainPID', 'ExecStart'];
+const PROPERTIES = [
+  'FragmentPath',
+  'UnitFileState',
+  'ActiveState',
+  'MainPID',
+  'ExecStart',
+  'LimitNOFILE',
+  'DropInPaths',
+];
 /** Not `static`: such a unit is only started by another one. */
 const ENABLED_STATES = ['enabled', 'alias'];
 
@@ -60,7 +74,13 @@ async function readSystemd(host: Host, name: string): Promise<ServiceState> {
     pid: pid > 0 ? pid : undefined,
     isWatched: true,
     program: /\bpath=(\S+)/u.exec(service?.get('ExecStart') ?? '')?.[1],
+    maxOpenFiles: parseLimit(service?.get('LimitNOFILE')),
+    dropIns: (service?.get('DropInPaths') ?? '').split(' ').filter(Boolean),
   };
+}
+
+function parseLimit(text = ''): number | undefined {
+  return text === '' ? undefined : text === 'infinity' ? Number.POSITIVE_INFINITY : Number(text);
 }
 
 function parseProperties(text: string): ReadonlyMap<string, string> {
@@ -89,5 +109,7 @@ async function readOpenrc(host: Host, name: string): Promise<ServiceState> {
     pid: pid > 0 ? pid : undefined,
     isWatched: !(pid > 0) || (await host.look(`/proc/${pid}`)) !== undefined,
     program: /^command=["']?([^"'\n]+)/mu.exec(script ?? '')?.[1],
+    maxOpenFiles: undefined,
+    dropIns: [],
   };
 }

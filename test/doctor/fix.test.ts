@@ -45,7 +45,12 @@ async function treat(checks: readonly Check<null>[]) {
   const outcomes = await applyRemedies(remedies, {
     judgeAgain: async id => (await judge([id]))[0],
     announce: ({ check }) => announced.push(check),
-    tools: { host: fixture.host, signal: NEVER, tenon: async () => undefined },
+    tools: {
+      host: fixture.host,
+      signal: NEVER,
+      tenon: async () => undefined,
+      writeOwn: async () => undefined,
+    },
   });
   return { remedies, announced, outcomes };
 }

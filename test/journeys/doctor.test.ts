@@ -24,9 +24,14 @@ interface Break {
   readonly what: string;
   readonly inits?: readonly Init[];
   readonly script: (init: Init) => string;
+  /** What is set where the doctor is called. */
+  readonly env?: readonly string[];
   /** What the doctor says of it, and nothing else. */
   readonly found: readonly string[];
 }
+
+/** Where administrators change the service, until the next boot. */
+const administrators = '/run/systemd/system/tenon-daemon.service.d';
 
 const breaks: readonly Break[] = [
   {
@@ -68,6 +73,21 @@ const breaks: readonly Break[] = [
     found: ['service.state-mismatch warn'],
   },
   {
+    what: 'enough open files',
+    inits: one,
+    script: () => `mkdir -p ${administrators}
+      printf '[Service]\\nLimitNOFILE=1024\\n' >${administrators}/local.conf
+      systemctl daemon-reload
+      systemctl restart tenon-daemon.service`,
+    found: ['daemon.nofile warn'],
+  },
+  {
+    what: 'the proxy of the session',
+    script: () => ':',
+    env: ['https_proxy=http://me:secret@127.0.0.1:9'],
+    found: ['net.proxy warn'],
+  },
+  {
     what: 'the store',
     script: () => 'rm -r /nix',
     found: ['service.state-mismatch warn', 'daemon.alive error', 'install.complete error'],
@@ -79,8 +99,8 @@ describeOnMachine('the doctor', () => {
     const host = shareMachine(init);
     /** What is found on a machine of this template, whatever is installed there. */
     let ofMachine: readonly string[] = [];
-    const ask = async (...args: readonly string[]) => {
-      const report = await askDoctor(host(), args);
+    const ask = async (args: readonly string[] = [], env: readonly string[] = []) => {
+      const report = await askDoctor(host(), args, env);
       return { ...report, found: findingsOf(report).filter(each => !ofMachine.includes(each)) };
     };
 
@@ -93,15 +113,15 @@ describeOnMachine('the doctor', () => {
 
     test.each(breaks.filter(({ inits = both }) => inits.includes(init)))(
       'finds what is wrong without $what, changes nothing when it shall not, and cures it',
-      async ({ script, found }) => {
+      async ({ script, env, found }) => {
         const { machine, shell } = host();
         await shell(script(init));
         const broken = machine.snapshot(lasting);
-        const planned = await ask('--fix', '--dry-run');
+        const planned = await ask(['--fix', '--dry-run'], env);
         expect(planned.found).toEqual(found);
         expect(planned.applied.map(({ state }) => state)).toEqual(found.map(() => 'planned'));
         expect(changesBetween(broken, machine.snapshot(lasting))).toEqual([]);
-        expect(await ask('--fix')).toMatchObject({ found: [], exitCode: 0 });
+        expect(await ask(['--fix'], env)).toMatchObject({ found: [], exitCode: 0 });
         expect(await daemons(host())).toHaveLength(1);
       },
     );
@@ -134,14 +154,21 @@ describeOnMachine('the doctor', () => {
 /** What the userdel of these tests wrote. */
 const ofOtherTools = /^\/etc\/(?:passwd|group|shadow|gshadow|subuid|subgid)-:|^\/etc\/\.pwd\.lock:/;
 
-/** Where what is broken lies. */
-const lasting = ['/etc', '/nix', '/var/lib'];
+/** Where what is broken lies; the daemon, which may start with the first question, writes to neither. */
+const lasting = ['/etc', '/nix/store', '/var/lib'];
 
 const isOfMachine = (finding: string) => /^(?:host|net)\./.test(finding);
 
-async function askDoctor({ machine }: SharedMachine, args: readonly string[]): Promise<Report> {
-  const argv = [`${checkoutInMachine}/src/tenon`, 'doctor', '--json', '--timeout', '60', ...args];
-  return JSON.parse((await machine.run(argv, { timeoutMs: 120_000 })).stdout);
+async function askDoctor(
+  { machine }: SharedMachine,
+  args: readonly string[],
+  env: readonly string[],
+): Promise<Report> {
+  const doctor = [`${checkoutInMachine}/src/tenon`, 'doctor', '--json', '--timeout', '60'];
+  const { stdout } = await machine.run(['env', ...env, ...doctor, ...args], {
+    timeoutMs: 120_000,
+  });
+  return JSON.parse(stdout);
 }
 
 function findingsOf({ checks }: Report): readonly string[] {
