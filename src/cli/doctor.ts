@@ -53,8 +53,8 @@ function printText({ tool, host, checks, applied }: Report, out: Output): void {
   printApplied(applied, out);
   printSummary(checks, out);
   const leftToRoot = checks.filter(isLeftToRoot).map(({ id }) => id);
-  if (leftToRoot.length > 0)
-    out.line(`${leftToRoot.length} need root: sudo tenon doctor ${leftToRoot.join(' ')}`);
+  const need = leftToRoot.length === 1 ? '1 check needs' : `${leftToRoot.length} checks need`;
+  if (leftToRoot.length > 0) out.line(`${need} root: sudo tenon doctor ${leftToRoot.join(' ')}`);
 }
 
 function printChecks({ kind, ids, output }: DoctorQuestion, out: Output) {
