@@ -3,8 +3,10 @@ import { storeLayout } from '../src/config/layout.ts';
 import type { Fix } from '../src/doctor/check.ts';
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
+import { findInstalledCommand } from '../src/doctor/installed-command.ts';
 import { restartFix } from '../src/doctor/restart-fix.ts';
 import { setupFix } from '../src/doctor/setup-fix.ts';
+import { startFix } from '../src/doctor/start-fix.ts';
 
 interface Found {
   readonly socketPath: string;
@@ -66,8 +68,10 @@ function reasonOf(error: unknown): Reason {
   return cause === undefined ? 'other' : reasonOf(cause);
 }
 
-async function fixFor({ readServiceState, service, socketPath }: CheckContext): Promise<Fix> {
+async function fixFor(context: CheckContext): Promise<Fix> {
+  const { readServiceState, service, socketPath, host } = context;
   if (socketPath !== storeLayout({}).socketPath) return restartFix('none', service);
   const { init, definition } = await readServiceState();
+  if (init === 'none' && (await findInstalledCommand(host)) !== undefined) return startFix;
   return definition === undefined ? setupFix : restartFix(init, service);
 }

@@ -1,9 +1,14 @@
 import { defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
+import { findInstalledCommand } from '../src/doctor/installed-command.ts';
+import { setupFix } from '../src/doctor/setup-fix.ts';
+import { startFix } from '../src/doctor/start-fix.ts';
 
 interface Found {
   readonly pid1: string;
-  readonly installed: readonly string[];
+  /** Programs of init systems that do not run. */
+  readonly others: readonly string[];
+  readonly isInstalled: boolean;
 }
 
 const PROGRAMS = ['systemctl', 'rc-service', 'sv', 's6-svscan'];
@@ -24,31 +29,23 @@ export const hostInit = defineCheck<CheckContext, Found>({
     );
     if (isServed) return undefined;
     const pid1 = (await host.readText('/proc/1/comm'))?.trim() ?? 'cannot be seen';
-    const installed = await Promise.all(PROGRAMS.map(name => findProgram(host, name)));
-    return { pid1, installed: installed.filter(path => path !== undefined) };
+    const others = await Promise.all(PROGRAMS.map(name => findProgram(host, name)));
+    const isInstalled = (await findInstalledCommand(host)) !== undefined;
+    return { pid1, others: others.filter(path => path !== undefined), isInstalled };
   },
 
-  explain: ({ pid1, installed }) => ({
+  explain: ({ pid1, others }) => ({
     summary: 'no init system that tenon knows runs this host',
     evidence: [
       { source: '/run/systemd/system', value: 'missing, systemd does not run here' },
       { source: '/run/openrc/softlevel', value: 'missing, OpenRC does not run here' },
       { source: 'process 1', value: pid1 },
-      ...installed.map(path => ({ source: path, value: 'is installed, which does not matter' })),
+      ...others.map(path => ({ source: path, value: 'is installed, which does not matter' })),
     ],
     cause: 'this is a container, a chroot, WSL, or a host with another init system',
   }),
 
-  fixes: () => [
-    {
-      id: 'start-by-hand',
-      class: 'M',
-      description: 'start "tenon daemon" as root from whatever starts things here',
-      commands: [['tenon', 'daemon']],
-      reversible: true,
-      needsRoot: true,
-    },
-  ],
+  fixes: ({ isInstalled }) => [isInstalled ? startFix : setupFix],
 });
 
 async function findProgram({ look }: CheckContext['host'], name: string) {

@@ -50,6 +50,7 @@ import { hostKvm } from './host-kvm.ts';
 import { hostMapCount } from './host-map-count.ts';
 import { hostShm } from './host-shm.ts';
 import { hostTools } from './host-tools.ts';
+import { installComplete } from './install-complete.ts';
 import { installJournal } from './install-journal.ts';
 import { leftoversProfileBackup } from './leftovers-profile-backup.ts';
 import { leftoversUnits } from './leftovers-units.ts';
@@ -164,5 +165,6 @@ export const checks: readonly Check<CheckContext>[] = [
   leftoversProfileBackup,
   leftoversUnits,
   installJournal,
+  installComplete,
   upgradeDirection,
 ];

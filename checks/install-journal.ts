@@ -26,18 +26,18 @@ export const installJournal = defineCheck<CheckContext, Found>({
   severity: ({ kind }) => (kind === 'lost' ? 'warn' : 'error'),
   needsRoot: true,
 
-  async probe({ host, readInstallation }) {
-    const installation = await readInstallation();
-    switch (installation.state) {
+  async probe({ host, readSetupState }) {
+    const setup = await readSetupState();
+    switch (setup.state) {
       case 'running':
         return { skip: 'setup or uninstall runs at this moment' };
       case 'unfinished': {
-        const { file, done, planned } = installation;
+        const { file, done, planned } = setup;
         const value = `${done} of ${planned} steps are done`;
         return { kind: 'unfinished', evidence: { source: file, value } };
       }
       case 'unreadable': {
-        const { file, reason } = installation;
+        const { file, reason } = setup;
         return { kind: 'unreadable', evidence: { source: file, value: reason } };
       }
       case 'none': {
@@ -45,10 +45,10 @@ export const installJournal = defineCheck<CheckContext, Found>({
         if ((await host.look(program)) === undefined) return { skip: 'nothing is installed' };
         return { kind: 'lost', evidence: { source: program, value: 'is there' } };
       }
-      case 'whole':
+      case 'done':
         return undefined;
       default:
-        return installation satisfies never;
+        return setup satisfies never;
     }
   },
 

@@ -9,8 +9,9 @@ import type { Host } from '../host/host.ts';
 import { currentGroups, currentIds } from '../host/store-files.ts';
 import { userNames, type WantedUsers } from '../setup/accounts.ts';
 import { SCHEMA_VERSION } from '../store/schema.ts';
-import { readInstallation } from './installation.ts';
 import { enterPath } from './program-folder.ts';
+import { readSetupState } from './setup-state.ts';
+import { createTools } from './tools.ts';
 import { readVersion } from './version.ts';
 
 interface Surroundings {
@@ -43,7 +44,7 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     gids: currentGroups(),
     schemaVersion: SCHEMA_VERSION,
     readVersion,
-    readInstallation: () => readInstallation(host),
+    readSetupState: once(() => readSetupState({ ...createTools(layout, host.root), host })),
     env,
     layout,
     settings,

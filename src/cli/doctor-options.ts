@@ -21,6 +21,9 @@ export interface DoctorRun extends Common {
   readonly kind: 'run';
   readonly fix: 'no' | 'plan' | 'apply';
   readonly yes: boolean;
+  readonly mayElevate: boolean;
+  /** The command line, for whoever runs it again as root. */
+  readonly argv: readonly string[];
   readonly failOn: Threshold;
   readonly timeoutMs: number;
   /** Where to write a report that can be passed on. */
@@ -33,7 +36,9 @@ export const USAGE = [
   '  ID or GROUP …      only these checks, or the checks of these groups',
   '  --fix              do what tenon can do about what is found, then look again',
   '  --dry-run          with --fix: only say what would be done',
-  '  --yes              with --fix: do not ask before what cannot be undone (also TENON_YES=1)',
+  '  --yes              with --fix: do not ask before what cannot be undone, nor before going on as root (also',
+  '                     TENON_YES=1)',
+  '  --no-elevate       do not become root through sudo, doas or run0',
   '  --fail-on LEVEL    exit 1 from this level on: error (default) or warn',
   '  --timeout SECONDS  how long a check may take (default 5)',
   '  --report FILE      write a report without names and secrets, for a bug report',
@@ -48,6 +53,7 @@ export function parseDoctorOptions(argv: readonly string[]): DoctorOptions {
     fix: { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
     yes: { type: 'boolean', default: false },
+    'no-elevate': { type: 'boolean', default: false },
     'fail-on': { type: 'string', default: 'error' },
     timeout: { type: 'string', default: String(CHECK_TIMEOUT_MS / 1000) },
     report: { type: 'string' },
@@ -67,7 +73,8 @@ export function parseDoctorOptions(argv: readonly string[]): DoctorOptions {
   if (explain !== undefined) return { kind: 'explain', ids, output };
   if (flags.list) return { kind: 'list', ids, output };
   const fix = flags['dry-run'] ? 'plan' : flags.fix ? 'apply' : 'no';
-  return { kind: 'run', ids, output, fix, yes, failOn, timeoutMs, reportFile };
+  const mayElevate = !flags['no-elevate'];
+  return { kind: 'run', ids, output, fix, yes, mayElevate, argv, failOn, timeoutMs, reportFile };
 }
 
 function outputOf({ json, events }: { json: boolean; events: boolean }): Common['output'] {

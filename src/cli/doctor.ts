@@ -1,4 +1,5 @@
 import type { Report } from '../doctor/report.ts';
+import { isLeftToRoot } from '../doctor/run.ts';
 import type { Output } from '../ui/output.ts';
 import { printApplied, printReport, printSummary } from '../ui/report.ts';
 import { defineCommand } from './command.ts';
@@ -9,10 +10,10 @@ import {
   selectChecks,
   USAGE,
 } from './doctor-options.ts';
-import { examine } from './examine.ts';
+import { type Examination, examine } from './examine.ts';
 import { exitCodes } from './exit-codes.ts';
 
-export const doctor = defineCommand<DoctorOptions, Report | undefined>({
+export const doctor = defineCommand<DoctorOptions, Examination | undefined>({
   name: 'doctor',
   summary:
     'Check this host and explain what is wrong. Without --fix it changes nothing. Exit 1 when something is.',
@@ -22,12 +23,15 @@ export const doctor = defineCommand<DoctorOptions, Report | undefined>({
   run: async (context, options) =>
     options.kind === 'run' ? await examine(context, options) : undefined,
 
-  render(report, out, options) {
-    if (report !== undefined) printAll(report, out, options);
+  render(examination, out, options) {
+    if (examination?.kind === 'report') printAll(examination.report, out, options);
     else if (options.kind !== 'run') printChecks(options, out);
   },
 
-  exitCode: report => report?.exitCode ?? exitCodes.done,
+  exitCode(examination) {
+    if (examination === undefined) return exitCodes.done;
+    return examination.kind === 'elevated' ? examination.status : examination.report.exitCode;
+  },
 });
 
 function printAll(report: Report, out: Output, { output }: DoctorOptions): void {
@@ -48,6 +52,9 @@ function printText({ tool, host, checks, applied }: Report, out: Output): void {
   out.line();
   printApplied(applied, out);
   printSummary(checks, out);
+  const leftToRoot = checks.filter(isLeftToRoot).map(({ id }) => id);
+  const need = leftToRoot.length === 1 ? '1 check needs' : `${leftToRoot.length} checks need`;
+  if (leftToRoot.length > 0) out.line(`${need} root: sudo tenon doctor ${leftToRoot.join(' ')}`);
 }
 
 function printChecks({ kind, ids, output }: DoctorQuestion, out: Output) {

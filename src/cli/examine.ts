@@ -1,4 +1,5 @@
 import { storeLayout } from '../config/layout.ts';
+import type { FixTools } from '../doctor/check.ts';
 import type { CheckContext } from '../doctor/context.ts';
 import { applyRemedies, findRemedies, planRemedy, type Remedy } from '../doctor/fix.ts';
 import { type FixOutcome, makeReport, type Report } from '../doctor/report.ts';
@@ -6,6 +7,8 @@ import type { CheckResult } from '../doctor/run.ts';
 import { runChecks } from '../doctor/run.ts';
 import { createHost, type Host } from '../host/host.ts';
 import { currentIds } from '../host/store-files.ts';
+import { writeOwnFile } from '../setup/own-file.ts';
+import { places } from '../setup/places.ts';
 import { usersOf } from '../setup/settings.ts';
 import { confirm } from '../ui/ask.ts';
 import { watchSlowChecks } from '../ui/slow-checks.ts';
@@ -13,16 +16,25 @@ import { createCheckContext } from './check-context.ts';
 import type { CommandContext } from './command.ts';
 import { readConfiguration } from './configuration.ts';
 import { type DoctorRun, selectChecks } from './doctor-options.ts';
+import { runAsRoot } from './elevate.ts';
 import { fixDeclined, needsRoot } from './errors.ts';
 import { tenonPath } from './program-folder.ts';
 import { writeReportFile } from './report-file.ts';
+import { createTools } from './tools.ts';
 import { readVersion } from './version.ts';
 
+/** What was found; or the end of the doctor that root ran instead. */
+export type Examination =
+  | { readonly kind: 'report'; readonly report: Report }
+  | { readonly kind: 'elevated'; readonly status: number };
+
 /** Runs the checks that are wanted, and applies fixes when told to. */
-export async function examine(context: CommandContext, wanted: DoctorRun): Promise<Report> {
+export async function examine(context: CommandContext, wanted: DoctorRun): Promise<Examination> {
   const host = createHost('/');
   const found = await judge(context, host, wanted);
   const remedies = wanted.fix === 'no' ? [] : findRemedies(found);
+  if (wanted.fix === 'apply' && currentIds().uid !== 0 && remedies.some(({ fix }) => fix.needsRoot))
+    return { kind: 'elevated', status: await goOnAsRoot(context, { remedies, wanted }) };
   const applied = await cure(context, host, { remedies, wanted });
   const isChanged = applied.some(({ state }) => state !== 'planned');
   const report = makeReport({
@@ -36,7 +48,7 @@ export async function examine(context: CommandContext, wanted: DoctorRun): Promi
     await writeReportFile(host, report, wanted.reportFile);
     context.out.remark(`Look through ${wanted.reportFile} before you pass it on.`);
   }
-  return report;
+  return { kind: 'report', report };
 }
 
 /** Looks at everything anew, because a fix may have changed it since. */
@@ -95,19 +107,49 @@ async function cure(
   const announce = ({ check, fix }: Remedy) => out.remark(`${check}: ${fix.description}`);
   const tenon = async (args: readonly string[]) =>
     void (await host.run([tenonPath, ...args], { signal }));
-  return await applyRemedies(remedies, { judgeAgain, announce, tools: { host, signal, tenon } });
+  const layout = storeLayout({});
+  const means = { tools: createTools(layout, '/'), journal: places.journal, signal };
+  const writeOwn: FixTools['writeOwn'] = async file =>
+    await writeOwnFile(file, { ...means, tool: await readVersion() });
+  const tools = { host, signal, tenon, writeOwn };
+  return await applyRemedies(remedies, { judgeAgain, announce, tools });
 }
 
-/** Asks before something that cannot be undone. Throws when nobody may or wants to do what has to be done. */
+/** Asks before something that cannot be undone. Throws `cli/declined`. */
 async function expectLeave(
   context: CommandContext,
   { remedies, wanted }: Treatment,
 ): Promise<void> {
-  const isRoot = currentIds().uid === 0;
-  if (!isRoot && remedies.some(({ fix }) => fix.needsRoot)) throw needsRoot('tenon doctor --fix');
   const irreversible = remedies.filter(({ fix }) => !fix.reversible);
-  if (irreversible.length === 0 || wanted.yes || context.env.TENON_YES === '1') return;
-  const list = irreversible.map(({ check, fix }) => `${check}: ${fix.description}`).join('; ');
-  const question = { message: `This cannot be undone. ${list}?`, flag: '--yes', preset: false };
-  if (!(await confirm(context, question))) throw fixDeclined();
+  if (irreversible.length === 0 || isAccepted(context, wanted)) return;
+  const message = `This cannot be undone. ${listOf(irreversible)}?`;
+  if (!(await confirm(context, { message, flag: '--yes', preset: false }))) throw fixDeclined();
+}
+
+/**
+ * Runs all of it again as root, once that was agreed to. Throws `cli/declined`, and `cli/privileges` where there is no
+ * way: root would not look at the store that these variables lead to.
+ */
+async function goOnAsRoot(
+  context: CommandContext,
+  { remedies, wanted }: Treatment,
+): Promise<number> {
+  const { env, out } = context;
+  const isOfHost = storeLayout(env).socketPath === storeLayout({}).socketPath;
+  const isAllowed = wanted.mayElevate && isOfHost;
+  const wish = { command: 'tenon doctor --fix', argv: ['doctor', ...wanted.argv], isAllowed };
+  if (isAllowed && !isAccepted(context, wanted)) {
+    if (!out.canAsk) throw needsRoot(wish.command);
+    const message = `Go on as root? ${listOf(remedies)}`;
+    if (!(await confirm(context, { message, flag: '--yes' }))) throw fixDeclined();
+  }
+  return await runAsRoot(context, wish);
+}
+
+function isAccepted({ env }: CommandContext, { yes }: DoctorRun): boolean {
+  return yes || env.TENON_YES === '1';
+}
+
+function listOf(remedies: readonly Remedy[]): string {
+  return remedies.map(({ check, fix }) => `${check}: ${fix.description}`).join('; ');
 }

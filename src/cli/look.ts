@@ -166,18 +166,23 @@ async function runPreflight(
   return results.map(({ durationMs: _, ...result }) => asPreflight(result, isLive));
 }
 
-const MADE_BY_SETUP = ['users', 'service', 'daemon'];
+/** Groups and checks about what setup is to make. */
+const MADE_BY_SETUP = ['users', 'service', 'daemon', 'install.complete'];
+/** Wrong all the same afterwards, and no reason not to begin: the daemon works, or says when it does not. */
+const NO_OBSTACLES = ['mac.selinux', 'sandbox.chrooted'];
 /** What is true of this kernel and its processes, and not of the host in the files. */
 const OF_RUNNING_HOSTS = ['host', 'sandbox', 'service', 'daemon', 'net', 'mac', 'env', 'shell'];
 
 /** What setup is about to make is not a finding, nor what another boot decides. */
 function asPreflight(result: PreflightResult, isLive: boolean): PreflightResult {
-  if (!['error', 'warn', 'crash'].includes(result.status)) return result;
+  const { id, group, status } = result;
+  if (!['error', 'warn', 'crash'].includes(status)) return result;
   const nothing = { ...result, status: 'skip', cause: null, evidence: [], fixes: [] } as const;
-  if (!isLive && OF_RUNNING_HOSTS.includes(result.group))
+  if (!isLive && OF_RUNNING_HOSTS.includes(group))
     return { ...nothing, summary: 'postponed until this system runs' };
-  if (result.status === 'error' && MADE_BY_SETUP.includes(result.group))
+  if (MADE_BY_SETUP.includes(id) || (status === 'error' && MADE_BY_SETUP.includes(group)))
     return { ...nothing, summary: 'setup makes it' };
+  if (status === 'error' && NO_OBSTACLES.includes(id)) return { ...result, status: 'warn' };
   return result;
 }
 

@@ -10,6 +10,7 @@ export const STEP_GROUPS: readonly StepGroup[] = [
   'Files',
   'Shells',
   'Service',
+  'Fixes',
 ];
 
 const ROLLBACK = 'Roll back';

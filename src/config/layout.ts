@@ -87,6 +87,15 @@ export const hostNames = {
   commandFile: '/usr/local/bin/tenon',
 } as const;
 
+/** What fixes of the doctor write and uninstall takes away. Paths count from the host's root. */
+export const fixFiles = {
+  sddm: '/etc/sddm.conf.d/tenon-build-users.conf',
+  /** Sorts after the drop-ins of administrators. */
+  serviceLimits: `/etc/systemd/system/${hostNames.service}.service.d/zz-tenon-limits.conf`,
+  /** Variables of the daemon, such as a proxy; the service files of both init systems read it. */
+  serviceEnvironment: '/etc/tenon/daemon.env',
+} as const;
+
 function stateFiles(stateDir: string) {
   const dbDir = `${stateDir}/db`;
   return {

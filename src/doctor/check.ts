@@ -1,4 +1,6 @@
+import type { fixFiles } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
+import type { Init } from '../host/services.ts';
 
 /** In the order of the report. */
 export const checkGroups = [
@@ -60,10 +62,22 @@ interface ManualFix extends FixFacts {
   readonly class: 'C' | 'M';
 }
 
+/** A file that a fix writes. */
+interface OwnFile {
+  readonly file: (typeof fixFiles)[keyof typeof fixFiles];
+  readonly text: string;
+  readonly mode: number;
+  readonly reason: string;
+  /** The init system that reads it and has to be told. */
+  readonly readBy?: Init;
+}
+
 /** What automatic fixes work with. */
 export interface FixTools {
   readonly host: Host;
   readonly signal: AbortSignal;
+  /** Writes a file of this program's own, one of `fixFiles`, so that uninstall takes it away again. */
+  writeOwn(file: OwnFile): Promise<void>;
   /** Runs this program with other arguments, such as `setup --yes`; throws when it fails. */
   tenon(args: readonly string[]): Promise<void>;
 }

@@ -48,7 +48,7 @@ export interface CheckContext {
   /** Knows of no service where the store is another one than that of the host. */
   readServiceState(): Promise<ServiceState>;
   /** What the journal of setup says; only root can read it. */
-  readInstallation(): Promise<Installation>;
+  readSetupState(): Promise<SetupState>;
   /** What in the caller's environment, and in the files that set it, leads to a store. */
   readEnvironment(): Promise<EnvironmentReport>;
   /** Throws when no daemon answers. */
@@ -58,9 +58,10 @@ export interface CheckContext {
   askShells(): Promise<readonly ShellAnswer[]>;
 }
 
-/** Whether setup did something to this host, and came to an end. */
-export type Installation =
-  | { readonly state: 'none' | 'whole' | 'running' }
+/** Whether setup did something to this host, and how that stands. */
+export type SetupState =
+  | { readonly state: 'none' | 'running' }
+  | { readonly state: 'done'; readonly losses: readonly Loss[] }
   | {
       readonly state: 'unfinished';
       readonly file: string;
@@ -68,6 +69,14 @@ export type Installation =
       readonly planned: number;
     }
   | { readonly state: 'unreadable'; readonly file: string; readonly reason: string };
+
+/** Something that setup put in place and that is no longer as it has to be. What somebody edited is none. */
+export interface Loss {
+  readonly path: string;
+  readonly flaw: string;
+  /** Without it only shells lack something; the daemon and its builds do not. */
+  readonly isOfShells: boolean;
+}
 
 /** What is known of a daemon that shook hands. */
 export interface DaemonGreeting {

@@ -16,12 +16,21 @@ interface Surgery {
   readonly tools: FixTools;
 }
 
-/** For each finding the first thing that tenon could do about it. */
+/** Fixes that make what others build on: a service cannot start without its folders. */
+const FOUNDATIONS = ['resume', 'setup'];
+
+/** For each finding the first thing that tenon could do about it, foundations before the rest. */
 export function findRemedies(results: readonly CheckResult[]): readonly Remedy[] {
-  return results.flatMap(({ id, fixes }) => {
+  const remedies = results.flatMap(({ id, fixes }) => {
     const fix = fixes.find(isAutomatic);
     return fix === undefined ? [] : [{ check: id, fix }];
   });
+  return remedies.toSorted((one, other) => rank(one) - rank(other));
+}
+
+function rank({ fix }: Remedy): number {
+  const index = FOUNDATIONS.indexOf(fix.id);
+  return index === -1 ? FOUNDATIONS.length : index;
 }
 
 /**

@@ -17,17 +17,15 @@ export interface Greeter {
 
 type Settings = Pick<Files, 'look' | 'list' | 'readText'>;
 
-/** Where a drop-in of ours goes. */
-export const SDDM_DROP_IN = '/etc/sddm.conf.d/tenon-build-users.conf';
 const SDDM_FOLDERS = ['/usr/lib/sddm/sddm.conf.d', '/etc/sddm.conf.d'];
 const SDDM_FILE = '/etc/sddm.conf';
 const LIGHTDM_FILE = '/etc/lightdm/users.conf';
 const NO_LOGIN = [
-  '/bin/false',
-  '/usr/bin/false',
   '/sbin/nologin',
   '/usr/sbin/nologin',
   '/usr/bin/nologin',
+  '/bin/false',
+  '/usr/bin/false',
 ];
 
 /** GDM and others let AccountsService choose; LightDM as well, where it is installed. */

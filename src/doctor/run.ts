@@ -75,8 +75,15 @@ function isForbidden(error: unknown): boolean {
   return hasCode(error, 'EACCES') || hasCode(error, 'EPERM');
 }
 
+const LEFT_TO_ROOT = 'only root can see it: ';
+
 function leaveToRoot<Context>({ id }: Check<Context>): Verdict {
-  return { status: 'skip', reason: `only root can see it: sudo tenon doctor ${id}` };
+  return { status: 'skip', reason: `${LEFT_TO_ROOT}sudo tenon doctor ${id}` };
+}
+
+/** Whether a check was skipped because this user may not look. */
+export function isLeftToRoot({ status, summary }: CheckResult): boolean {
+  return status === 'skip' && summary.startsWith(LEFT_TO_ROOT);
 }
 
 function describe<Context>(

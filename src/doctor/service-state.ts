@@ -10,8 +10,14 @@ export interface ServiceState {
   readonly isActive: boolean;
   /** The process that the init system watches. */
   readonly pid: number | undefined;
+  /** Whether that process is there, as far as can be seen. */
+  readonly isWatched: boolean;
   /** The program that the service starts. */
   readonly program: string | undefined;
+  /** How many files systemd lets it open; undefined when it says nothing of it. */
+  readonly maxOpenFiles: number | undefined;
+  /** Files of administrators that change the unit. */
+  readonly dropIns: readonly string[];
 }
 
 export async function readServiceState(host: Host, service: string): Promise<ServiceState> {
@@ -34,10 +40,21 @@ export const NO_SERVICE = {
   isEnabled: false,
   isActive: false,
   pid: undefined,
+  isWatched: false,
   program: undefined,
+  maxOpenFiles: undefined,
+  dropIns: [],
 };
 
-const PROPERTIES = ['FragmentPath', 'UnitFileState', 'ActiveState', 'MainPID', 'ExecStart'];
+const PROPERTIES = [
+  'FragmentPath',
+  'UnitFileState',
+  'ActiveState',
+  'MainPID',
+  'ExecStart',
+  'LimitNOFILE',
+  'DropInPaths',
+];
 /** Not `static`: such a unit is only started by another one. */
 const ENABLED_STATES = ['enabled', 'alias'];
 
@@ -55,8 +72,15 @@ async function readSystemd(host: Host, name: string): Promise<ServiceState> {
     ),
     isActive: [socket, service].some(unit => unit?.get('ActiveState') === 'active'),
     pid: pid > 0 ? pid : undefined,
+    isWatched: true,
     program: /\bpath=(\S+)/u.exec(service?.get('ExecStart') ?? '')?.[1],
+    maxOpenFiles: parseLimit(service?.get('LimitNOFILE')),
+    dropIns: (service?.get('DropInPaths') ?? '').split(' ').filter(Boolean),
   };
+}
+
+function parseLimit(text = ''): number | undefined {
+  return text === '' ? undefined : text === 'infinity' ? Number.POSITIVE_INFINITY : Number(text);
 }
 
 function parseProperties(text: string): ReadonlyMap<string, string> {
@@ -83,6 +107,9 @@ async function readOpenrc(host: Host, name: string): Promise<ServiceState> {
     isEnabled: links.some(link => link !== undefined),
     isActive: (await host.look(`/run/openrc/started/${name}`)) !== undefined,
     pid: pid > 0 ? pid : undefined,
+    isWatched: !(pid > 0) || (await host.look(`/proc/${pid}`)) !== undefined,
     program: /^command=["']?([^"'\n]+)/mu.exec(script ?? '')?.[1],
+    maxOpenFiles: undefined,
+    dropIns: [],
   };
 }

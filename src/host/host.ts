@@ -42,15 +42,16 @@ export function createHost(root: string, { path }: HostOptions = {}): Host {
   const processes = createProcesses(path);
   const { run } = processes;
   const mounts = createMounts();
+  const running = createRunning();
   return {
     root,
     ...files,
     ...processes,
     ...createAccountTools({ root, files, run }),
-    ...createServices({ files, run }),
+    ...createServices({ root, files, run, running }),
     ...mounts,
     ...createDisks(root),
-    ...createRunning(),
+    ...running,
     ...createLiveness({ root, ...files, ...mounts }),
     readDistro: async () => (await import('./facts.ts')).readDistro(files),
     readFacts: async () => (await import('./facts.ts')).readFacts(root, files),

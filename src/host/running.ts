@@ -13,6 +13,11 @@ export interface RunningProcess {
 export interface Running {
   /** The processes with the same root directory whose arguments are wanted, but this one. */
   findProcesses(isWanted: (argv: readonly string[]) => boolean): Promise<readonly RunningProcess[]>;
+  /**
+   * The processes that OpenRC started for a service and that have init as their parent: its supervisor, and a daemon that
+   * has lost its supervisor. Takes root.
+   */
+  findServiceProcesses(service: string): Promise<readonly number[]>;
   /** Sends a signal; nothing happens when the process has ended. */
   kill(pid: number, signal: NodeJS.Signals): void;
 }
@@ -20,13 +25,24 @@ export interface Running {
 export function createRunning(): Running {
   return {
     findProcesses: async isWanted => {
-      const names = (await unlessMissing(readdir('/proc'))) ?? [];
-      const pids = names.filter(name => /^\d+$/.test(name)).map(Number);
-      const others = pids.filter(pid => pid !== process.pid);
-      const all = await mapLimit(others, AT_ONCE, async pid => ({ pid, argv: await argvOf(pid) }));
+      const all = await mapLimit(await listOthers(), AT_ONCE, async pid => ({
+        pid,
+        argv: await argvOf(pid),
+      }));
       const wanted = all.filter(({ argv }) => isWanted(argv));
       const isOurs = await mapLimit(wanted, AT_ONCE, ({ pid }) => hasSameRoot(pid));
       return wanted.filter((_, index) => isOurs[index]);
+    },
+    findServiceProcesses: async service => {
+      const mark = `RC_SVCNAME=${service}`;
+      const pids = await listOthers();
+      const isLeft = await mapLimit(pids, AT_ONCE, async pid => {
+        const environ = await textOf(pid, 'environ');
+        return environ.split('\0').includes(mark) && (await isChildOfInit(pid));
+      });
+      const left = pids.filter((_, index) => isLeft[index]);
+      const isOurs = await mapLimit(left, AT_ONCE, hasSameRoot);
+      return left.filter((_, index) => isOurs[index]);
     },
     kill: (pid, signal) => {
       try {
@@ -46,8 +62,24 @@ async function hasSameRoot(pid: number): Promise<boolean> {
   return own !== undefined && own.dev === other?.dev && own.ino === other.ino;
 }
 
-/** None for what has ended, for the kernel's own, and for what may not be looked into. */
+async function listOthers(): Promise<readonly number[]> {
+  const names = (await unlessMissing(readdir('/proc'))) ?? [];
+  const pids = names.filter(name => /^\d+$/.test(name)).map(Number);
+  return pids.filter(pid => pid !== process.pid);
+}
+
 async function argvOf(pid: number): Promise<readonly string[]> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return text.split('\0').slice(0, -1);
+  return (await textOf(pid, 'cmdline')).split('\0').slice(0, -1);
+}
+
+/** The parent comes after the program's name, which may have any characters, and the state (proc_pid_stat(5)). */
+async function isChildOfInit(pid: number): Promise<boolean> {
+  const stat = await textOf(pid, 'stat');
+  const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return parent === '1';
+}
+
+/** Nothing for what has ended, for the kernel's own, and for what may not be looked into. */
+async function textOf(pid: number, file: string): Promise<string> {
+  return await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
 }

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Files } from './files.ts';
 import type { Run } from './processes.ts';
+import type { Running } from './running.ts';
 
 export type Init = 'systemd' | 'openrc' | 'none';
 
@@ -33,11 +35,14 @@ export interface Services {
 }
 
 interface ServiceHost {
+  readonly root: string;
   readonly files: Files;
   readonly run: Run;
+  readonly running: Running;
 }
 
-export function createServices({ files, run }: ServiceHost): Services {
+export function createServices(host: ServiceHost): Services {
+  const { files, run } = host;
   return {
     hasUserManager: async uid =>
       (await files.look(`${runtimeDir(uid)}/systemd/private`)) !== undefined,
@@ -52,7 +57,7 @@ export function createServices({ files, run }: ServiceHost): Services {
         case 'systemd':
           return systemdManager(run, [`${service}.socket`, `${service}.service`]);
         case 'openrc':
-          return openrcManager({ files, run }, service);
+          return openrcManager(host, service);
         case 'none':
           return NO_MANAGER;
         default:
@@ -119,7 +124,8 @@ const OPENRC_CRASHED = 32;
 const OPENRC_UNSUPERVISED = 64;
 const NOT_KNOWN = { accept: [0, 1, 255] };
 
-function openrcManager({ files, run }: ServiceHost, service: string): ServiceManager {
+function openrcManager(host: ServiceHost, service: string): ServiceManager {
+  const { files, run } = host;
   const rcService = async (command: string, accept?: readonly number[]) =>
     (await run(['rc-service', '--quiet', service, command], { accept })).status;
   const status = () =>
@@ -141,6 +147,7 @@ function openrcManager({ files, run }: ServiceHost, service: string): ServiceMan
       // A crashed service may still have a supervisor, or a daemon that has lost its socket.
       if (before === OPENRC_CRASHED) await rcService('stop', [0, 1]);
       if (isLost(before)) await rcService('zap');
+      if (before !== 0) await endLostProcesses(host, service);
       await rcService('start');
     },
     stop: async () => {
@@ -148,6 +155,7 @@ function openrcManager({ files, run }: ServiceHost, service: string): ServiceMan
       const before = await status();
       if (before === OPENRC_UNSUPERVISED) await rcService('zap');
       else if (before !== OPENRC_STOPPED) await rcService('stop');
+      await endLostProcesses(host, service);
     },
     readLog: async () => {
       const lines = ((await files.readText(openrcLog(service))) ?? '').trimEnd().split('\n');
@@ -156,6 +164,30 @@ function openrcManager({ files, run }: ServiceHost, service: string): ServiceMan
     isKnown: async () => (await run(['rc-service', '--exists', service], NOT_KNOWN)).status === 0,
     reload: async () => {},
   };
+}
+
+/** As long as the service gives its builds to end. */
+const END_TIMEOUT_MS = 300_000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Ends what OpenRC started for a service and has lost sight of: a supervisor that it calls stopped, a daemon whose
+ * supervisor died. As long as they run, the service cannot start, or starts a second daemon.
+ */
+async function endLostProcesses({ root, running }: ServiceHost, service: string): Promise<void> {
+  if (root !== '/') return;
+  const limit = AbortSignal.timeout(END_TIMEOUT_MS);
+  const told = new Set<number>();
+  for (;;) {
+    const left = await running.findServiceProcesses(service);
+    if (left.length === 0) return;
+    for (const pid of left) {
+      if (limit.aborted) running.kill(pid, 'SIGKILL');
+      else if (!told.has(pid)) running.kill(pid, 'SIGTERM');
+      told.add(pid);
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 
 /** Where the OpenRC script of a service has its output written to. */

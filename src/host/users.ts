@@ -53,6 +53,7 @@ export interface AccountTools {
   /** Which of these users of the local files may not log in any more since some day. Takes root. */
   listExpired(users: readonly string[]): Promise<readonly string[]>;
   removeExpiry(user: string): Promise<void>;
+  setShell(user: string, shell: string): Promise<void>;
 }
 
 interface AccountHost {
@@ -114,6 +115,9 @@ export function createAccountTools(host: AccountHost): AccountTools {
       const today = Date.now() / DAY_MS;
       const expired = lines.filter(([, , , , , , , day = '']) => day !== '' && Number(day) < today);
       return users.filter(user => expired.some(([name]) => name === user));
+    },
+    setShell: async (user, shell) => {
+      await run(['usermod', ...prefix, '-s', shell, user]);
     },
     removeExpiry: async user => void (await run(['usermod', ...prefix, '-e', '', user])),
   };

@@ -50,7 +50,8 @@ export interface Step {
   readonly isPassing?: boolean;
 }
 
-export type StepGroup = 'Accounts' | 'Directories' | 'Files' | 'Service' | 'Shells';
+/** `Fixes` are what the doctor writes; setup plans none of them. */
+export type StepGroup = 'Accounts' | 'Directories' | 'Files' | 'Service' | 'Shells' | 'Fixes';
 
 interface ActionDefinition<Spec, Undo> {
   readonly kind: string;

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { StoreLayout } from '../config/layout.ts';
-import { hostNames } from '../config/layout.ts';
+import { fixFiles, hostNames } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
 import { type Init, openrcLog } from '../host/services.ts';
 import type { User } from '../host/users.ts';
@@ -99,7 +99,8 @@ function traceOfUser(made: User, groupName: string): Trace {
 
 /** They go when they are empty. */
 async function inspectFolders(host: Host, { layout }: Where): Promise<readonly Trace[]> {
-  const paths = [layout.confDir, dirname(hostNames.tenonConfFile)];
+  const ofFixes = dirname(fixFiles.serviceLimits);
+  const paths = [layout.confDir, dirname(hostNames.tenonConfFile), ofFixes];
   return await traces(paths, async path =>
     (await host.look(path))?.kind === 'directory'
       ? {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { hasCode } from '../base/errors.ts';
-import { hostNames, type StoreLayout } from '../config/layout.ts';
+import { fixFiles, hostNames, type StoreLayout } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
 import { type Init, openrcLog } from '../host/services.ts';
 import { BUILD_USER_COMMENT } from './account-steps.ts';
@@ -22,6 +22,7 @@ export const ownFiles: readonly string[] = [
   ...unitsOf(service).map(unit => join(places.systemdUnits, unit)),
   join(places.openrcScripts, service),
   join(places.openrcSettings, service),
+  ...Object.values(fixFiles),
 ];
 
 /** Every path that setup or the running service can leave, the store aside. */

@@ -28,7 +28,9 @@ describe('desktop.builders-visible', () => {
     fixture.write('/etc/sddm.conf', '[Users]\nHideUsers=guest\n');
     const results = await judge(checkContext(fixture));
     expect(problems(results)).toEqual(SHOWN);
-    expect(find(results, 'desktop.builders-visible')?.fixes).toMatchObject([{ class: 'C' }]);
+    expect(find(results, 'desktop.builders-visible')?.fixes).toMatchObject([
+      { class: 'M', description: expect.stringContaining('HideUsers=guest,nixbld1,nixbld2') },
+    ]);
   });
 
   test.each([
@@ -44,16 +46,35 @@ describe('desktop.builders-visible', () => {
   test.each([
     { greeter: 'LightDM', program: '/usr/sbin/lightdm' },
     { greeter: 'AccountsService', program: '/usr/libexec/accounts-daemon' },
-  ])('finds that $greeter lists build users with a login shell', async ({ greeter, program }) => {
+  ])(
+    'finds that $greeter lists build users with a login shell, and takes it from them',
+    async each => {
+      const { greeter, program } = each;
+      using fixture = await createHealthyHost();
+      fixture.write(program, '', 0o755);
+      fixture.write('/usr/sbin/nologin', '', 0o755);
+      expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+      await fixture.host.run(['usermod', '-P', fixture.root, '-s', '/bin/bash', 'nixbld2']);
+      const results = await judge(checkContext(fixture));
+      expect(problems(results)).toEqual(SHOWN);
+      expect(find(results, 'desktop.builders-visible')).toMatchObject({
+        evidence: [{ source: greeter, value: expect.stringContaining('shows 1: nixbld2') }],
+        fixes: [{ class: 'A', commands: [['usermod', '-s', '/usr/sbin/nologin', 'nixbld2']] }],
+      });
+      await applyFixes(checkContext(fixture), find(results, 'desktop.builders-visible'));
+      expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+    },
+  );
+
+  test('hides them from two login screens in one go', async () => {
     using fixture = await createHealthyHost();
-    fixture.write(program, '', 0o755);
-    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
-    await fixture.host.run(['usermod', '-P', fixture.root, '-s', '/bin/bash', 'nixbld2']);
+    for (const program of ['/usr/bin/sddm', '/usr/libexec/accounts-daemon', '/sbin/nologin'])
+      fixture.write(program, '', 0o755);
+    for (const user of ['nixbld1', 'nixbld2']) await fixture.host.setShell(user, '/bin/bash');
     const results = await judge(checkContext(fixture));
     expect(problems(results)).toEqual(SHOWN);
-    expect(find(results, 'desktop.builders-visible')).toMatchObject({
-      evidence: [{ source: greeter, value: expect.stringContaining('shows 1: nixbld2') }],
-      fixes: [{ commands: [['usermod', '-s', '/sbin/nologin', 'nixbld2']] }],
-    });
+    expect(find(results, 'desktop.builders-visible')?.fixes).toHaveLength(1);
+    await applyFixes(checkContext(fixture), find(results, 'desktop.builders-visible'));
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
   });
 });

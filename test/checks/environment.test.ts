@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkContext } from '../support/check-context.ts';
 import { createHealthyHost } from '../support/healthy-host.ts';
-import { find, judge, problems } from '../support/judge.ts';
+import { applyFixes, find, judge, problems } from '../support/judge.ts';
 
 const DAEMON = { pid: 4711, maxOpenFiles: undefined, program: undefined };
 
@@ -123,6 +123,31 @@ describe('net.proxy', () => {
     expect(problems(results)).toEqual(['net.proxy warn']);
     expect(JSON.stringify(find(results, 'net.proxy'))).not.toContain('secret');
   });
+
+  test('tells the service, in a file for root alone that keeps what else it says', async () => {
+    using fixture = await createHealthyHost();
+    fixture.write('/etc/tenon/daemon.env', "https_proxy='http://old:1'\nTMPDIR='/big'\n", 0o644);
+    fixture.fake('rc-service', `echo "$*" >>${fixture.root}/asked`);
+    const findDaemonProcess = async () => ({ ...DAEMON, environment: new Map() });
+    const exceptions = { no_proxy: 'localhost' };
+    const context = checkContext(fixture, { env: { ...env, ...exceptions }, findDaemonProcess });
+    await applyFixes(context, find(await judge(context), 'net.proxy'));
+    expect(await fixture.host.readText('/etc/tenon/daemon.env')).toBe(
+      "TMPDIR='/big'\nhttps_proxy='http://me:secret@proxy.example:3128'\nno_proxy='localhost'\n",
+    );
+    expect((await fixture.host.look('/etc/tenon/daemon.env'))?.mode).toBe(0o600);
+    expect(await fixture.host.readText('/asked')).toContain('tenon-daemon start');
+  });
+
+  test.each(["http://a'b", 'http://a b', 'http://a\\b'])(
+    'leaves a proxy to somebody else that a file cannot hold: %s',
+    async https_proxy => {
+      using fixture = await createHealthyHost();
+      const findDaemonProcess = async () => ({ ...DAEMON, environment: new Map() });
+      const context = checkContext(fixture, { env: { https_proxy }, findDaemonProcess });
+      expect(find(await judge(context), 'net.proxy')?.fixes).toMatchObject([{ class: 'M' }]);
+    },
+  );
 
   test('is content when the daemon has one, however it is written', async () => {
     using fixture = await createHealthyHost();

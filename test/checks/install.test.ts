@@ -1,6 +1,13 @@
 import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { createTools } from '../../src/cli/tools.ts';
+import { storeLayout } from '../../src/config/layout.ts';
+import type { Step, StepGroup } from '../../src/setup/action.ts';
+import { directory } from '../../src/setup/actions/directory.ts';
+import { managedBlock } from '../../src/setup/actions/managed-block.ts';
+import { writeFile } from '../../src/setup/actions/write-file.ts';
+import { bindStep } from '../../src/setup/actions.ts';
 import { Journal } from '../../src/setup/journal.ts';
 import { places } from '../../src/setup/places.ts';
 import { checkContext } from '../support/check-context.ts';
@@ -60,6 +67,105 @@ describe('install.journal', () => {
     expect(problems(await judge(checkContext(fixture)))).toEqual(['install.journal warn']);
   });
 });
+
+describe('install.complete', () => {
+  const note = async ({ host }: HealthyHost, steps: readonly Step[]) => {
+    await using journal = await Journal.take(host, places.journal);
+    await journal.begin(
+      '1.0.0',
+      steps,
+      steps.map(({ id }) => id),
+    );
+    for (const { id } of steps) await journal.write({ record: 'apply', id, undo: NONE_BEFORE });
+    await journal.write({ record: 'commit' });
+  };
+  const about = (id: string, group: StepGroup = 'Files') => ({ id, group, reason: 'a test' });
+  const access = { mode: 0o1775, uid: 0, gid: 0 };
+  const folder = directory.step({ ...about('folder'), spec: { path: '/nix/store', access } });
+  const file = writeFile.step({
+    ...about('file'),
+    spec: { file: '/etc/own', text: 'own\n', mode: 0o644 },
+  });
+  const block = managedBlock.step({
+    ...about('block'),
+    spec: { file: '/etc/nix/nix.conf', lines: ['build-users-group = nixbld'] },
+  });
+  const ofShells = writeFile.step({
+    ...about('profile', 'Shells'),
+    spec: { file: '/etc/profile.d/own.sh', text: '', mode: 0o644 },
+  });
+  const ofZsh = managedBlock.step({
+    ...about('zsh', 'Shells'),
+    spec: { file: '/etc/zsh/zprofile', lines: ['. /etc/profile.d/own.sh'] },
+  });
+  const put = async ({ host, write }: HealthyHost) => {
+    write('/etc/own', 'own\n');
+    write('/etc/profile.d/own.sh', '');
+    write('/etc/nix/nix.conf', 'cores = 1\n');
+    const tools = { ...createTools(storeLayout({}), host.root), host };
+    await bindStep(block).apply(tools, new AbortController().signal);
+  };
+
+  test.each<{
+    what: string;
+    status: string;
+    value: string;
+    harm: (fixture: HealthyHost) => unknown;
+  }>([
+    {
+      what: 'a file is gone',
+      status: 'error',
+      value: 'is missing',
+      harm: ({ host }) => host.remove('/etc/own'),
+    },
+    {
+      what: 'a file may be run by nobody',
+      status: 'error',
+      value: 'has another owner or mode',
+      harm: ({ host }) => host.setMode('/etc/own', 0o600),
+    },
+    {
+      what: 'a folder has another mode',
+      status: 'error',
+      value: 'has another owner or mode',
+      harm: ({ host }) => host.setMode('/nix/store', 0o755),
+    },
+    {
+      what: 'its lines are gone from a file of others',
+      status: 'error',
+      value: 'lacks the lines of setup',
+      harm: ({ write }) => write('/etc/nix/nix.conf', 'cores = 1\n'),
+    },
+    {
+      what: 'only shells lack something',
+      status: 'warn',
+      value: 'is missing',
+      harm: ({ host }) => host.remove('/etc/profile.d/own.sh'),
+    },
+  ])('finds that $what, which setup mends', async ({ status, value, harm }) => {
+    using fixture = await createHealthyHost();
+    await put(fixture);
+    await note(fixture, [folder, file, block, ofShells, ofZsh]);
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+    await harm(fixture);
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual([`install.complete ${status}`]);
+    expect(find(results, 'install.complete')?.evidence[0]?.value).toBe(value);
+    const started = await applyFixes(checkContext(fixture), find(results, 'install.complete'));
+    expect(started).toEqual([['setup', '--yes']]);
+  });
+
+  test('does not mind what somebody edited, or said in words of their own', async () => {
+    using fixture = await createHealthyHost();
+    await put(fixture);
+    await note(fixture, [file, block]);
+    fixture.write('/etc/own', 'mine\n');
+    fixture.write('/etc/nix/nix.conf', 'build-users-group = nixbld\n');
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+  });
+});
+
+const NONE_BEFORE = { before: null };
 
 describe('leftovers.profile-backup', () => {
   test('finds a copy that has nothing of its own, and removes it', async () => {

@@ -101,6 +101,20 @@ describe('service.state-mismatch', () => {
     expect(problems(await judge(checkContext(fixture)))).toEqual([]);
   });
 
+  test('finds that the supervisor of the daemon is gone', async () => {
+    using fixture = await createHealthyHost();
+    fixture.write('/run/tenon-daemon.pid', '4242\n');
+    fixture.write('/proc/4242/comm', 'supervise-daemo\n');
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
+    await fixture.host.removeTree('/proc/4242');
+    const results = await judge(checkContext(fixture));
+    expect(problems(results)).toEqual(['service.state-mismatch warn']);
+    expect(find(results, 'service.state-mismatch')).toMatchObject({
+      evidence: [expect.anything(), { source: '/proc/4242', value: 'missing' }],
+      fixes: [{ class: 'A', id: 'restart' }],
+    });
+  });
+
   test('finds that systemd holds nothing while somebody answers', async () => {
     using fixture = await createHealthyHost();
     await runSystemd(fixture, states({ active: 'inactive' }));

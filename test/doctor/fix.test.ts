@@ -9,10 +9,15 @@ const NEVER = new AbortController().signal;
 const FACTS = { id: 'mend', commands: [['mend']], reversible: true, needsRoot: true } as const;
 
 /** A check that fails while `broken` has its id, and whose fix takes it out. */
-function breakable(id: string, broken: Set<string>, cure = () => broken.delete(id)): Check<null> {
+function breakable(
+  id: string,
+  broken: Set<string>,
+  cure = () => broken.delete(id),
+  fix = 'mend',
+): Check<null> {
   const fixes: Fix[] = [
     { ...FACTS, class: 'M', description: 'think' },
-    { ...FACTS, class: 'A', description: `mend ${id}`, apply: async () => void cure() },
+    { ...FACTS, id: fix, class: 'A', description: `mend ${id}`, apply: async () => void cure() },
   ];
   return defineCheck<null, object>({
     id,
@@ -40,10 +45,26 @@ async function treat(checks: readonly Check<null>[]) {
   const outcomes = await applyRemedies(remedies, {
     judgeAgain: async id => (await judge([id]))[0],
     announce: ({ check }) => announced.push(check),
-    tools: { host: fixture.host, signal: NEVER, tenon: async () => undefined },
+    tools: {
+      host: fixture.host,
+      signal: NEVER,
+      tenon: async () => undefined,
+      writeOwn: async () => undefined,
+    },
   });
   return { remedies, announced, outcomes };
 }
+
+test('findRemedies puts what makes foundations before what needs them', async () => {
+  const broken = new Set(['a', 'b', 'c']);
+  const named = (id: string, fix: string) => breakable(id, broken, undefined, fix);
+  const { remedies } = await treat([
+    named('a', 'restart'),
+    named('b', 'setup'),
+    named('c', 'resume'),
+  ]);
+  expect(remedies.map(({ check }) => check)).toEqual(['c', 'b', 'a']);
+});
 
 describe('applyRemedies', () => {
   test('applies what tenon can do itself, and tells beforehand', async () => {

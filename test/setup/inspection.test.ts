@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { storeLayout } from '../../src/config/layout.ts';
+import { fixFiles, storeLayout } from '../../src/config/layout.ts';
 import { recordByInspection } from '../../src/setup/inspection.ts';
 import { Journal } from '../../src/setup/journal.ts';
 import { places } from '../../src/setup/places.ts';
@@ -39,6 +39,14 @@ describe('uninstall by inspection', () => {
     expect(changesBetween(before, snapshot(fixture), ONLY_RECORDED)).toEqual([]);
     expect(await fixture.host.look('/usr/local/lib/tenon')).toBeUndefined();
     expect(await fixture.host.look('/nix/store')).toBeDefined();
+  });
+
+  test('takes away what fixes of the doctor wrote', async () => {
+    using fixture = createFixtureHost();
+    const before = snapshot(fixture);
+    for (const file of Object.values(fixFiles)) fixture.write(file, '');
+    expect(await uninstallByInspection(fixture)).toEqual([]);
+    expect(changesBetween(before, snapshot(fixture), [/\.d$/, /^\/etc\/systemd/])).toEqual([]);
   });
 
   test('goes beyond the journal that is there, and undoes that as well', async () => {

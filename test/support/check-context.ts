@@ -1,4 +1,5 @@
-import { readInstallation } from '../../src/cli/installation.ts';
+import { readSetupState } from '../../src/cli/setup-state.ts';
+import { createTools } from '../../src/cli/tools.ts';
 import { storeLayout } from '../../src/config/layout.ts';
 import { defaultSettings } from '../../src/config/settings.ts';
 import type { CheckContext, ProbeStep } from '../../src/doctor/context.ts';
@@ -71,7 +72,7 @@ export function checkContext(
     readSpace: async () => BIG_DISK,
     schemaVersion: 10,
     readVersion: async () => '1.0.0',
-    readInstallation: () => readInstallation(host),
+    readSetupState: () => readSetupState({ ...createTools(layout, host.root), host }),
     ...looks,
     askTrust: async () => true,
     readKernelFacts: async () => ({ ...(await looks.readKernelFacts()), mounts: PLAIN_MOUNTS }),

@@ -1,7 +1,12 @@
 import { checks } from '../../checks/index.ts';
+import { createTools } from '../../src/cli/tools.ts';
+import { storeLayout } from '../../src/config/layout.ts';
+import type { FixTools } from '../../src/doctor/check.ts';
 import type { CheckContext } from '../../src/doctor/context.ts';
 import type { CheckResult } from '../../src/doctor/run.ts';
 import { runChecks } from '../../src/doctor/run.ts';
+import { writeOwnFile } from '../../src/setup/own-file.ts';
+import { places } from '../../src/setup/places.ts';
 
 const NEVER = new AbortController().signal;
 /** Longer than any check takes on a machine that is busy with other things. */
@@ -44,6 +49,9 @@ export async function applyFixes(
   const tenon = async (args: readonly string[]) => void started.push(args);
   const fixes = result?.fixes.filter(fix => fix.class === 'A') ?? [];
   if (fixes.length === 0) throw new Error(`${result?.id} has no fix that tenon could apply`);
-  for (const fix of fixes) await fix.apply({ host, signal: NEVER, tenon });
+  const tools = { ...createTools(storeLayout({}), host.root), host };
+  const means = { tools, journal: places.journal, tool: '1.0.0', signal: NEVER };
+  const writeOwn: FixTools['writeOwn'] = async file => await writeOwnFile(file, means);
+  for (const fix of fixes) await fix.apply({ host, signal: NEVER, tenon, writeOwn });
   return started;
 }

@@ -3,7 +3,7 @@
 
 rm -rf /etc/nix /etc/tenon /etc/zsh /etc/fish /var/lib/tenon /var/log/tenon /usr/local/lib/tenon /usr/local/bin/tenon
 rm -f /usr/bin/sudo /usr/bin/doas /usr/bin/run0
-rm -f /usr/bin/nix-daemon /usr/sbin/nix-daemon /usr/local/bin/nix-daemon /etc/os-release
+rm -f /var/log/tenon-daemon.log /usr/bin/nix-daemon /usr/sbin/nix-daemon /usr/local/bin/nix-daemon /etc/os-release
 mkdir -p /etc/fish/conf.d /etc/profile.d
 for file in passwd group shadow gshadow subuid subgid; do
   [ ! -e "/etc/$file" ] || sed -i '/^nixbld/d' "/etc/$file"

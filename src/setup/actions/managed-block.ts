@@ -1,4 +1,4 @@
-import { defineAction } from '../action.ts';
+import { defineAction, type Step, type Tools } from '../action.ts';
 
 interface Spec {
   readonly file: string;
@@ -46,6 +46,15 @@ export const managedBlock = defineAction<Spec, Undo>({
     return undefined;
   },
 });
+
+/** Whether the block is gone, and what it said stands nowhere else in the file. */
+export async function isBlockLost({ host }: Tools, step: Step): Promise<boolean> {
+  const { file, lines } = step.spec as Spec;
+  const text = await host.readText(file);
+  // A shell is gone when its file is.
+  if (text === undefined) return step.group !== 'Shells';
+  return withoutBlock(text) === text && !lines.every(line => text.split('\n').includes(line));
+}
 
 /** The text as it is without the block of setup. */
 export function withoutBlock(text: string): string {
