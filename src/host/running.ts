@@ -30,7 +30,7 @@ export function createRunning(): Running {
         argv: await argvOf(pid),
       }));
       const wanted = all.filter(({ argv }) => isWanted(argv));
-      const isOurs = await mapLimit(wanted, AT_ONCE, ({ pid }) => hasSameRoot(pid));
+      const isOurs = await mapLimit(wanted, AT_ONCE, ({ pid }) => isOfThisHostAndUser(pid));
       return wanted.filter((_, index) => isOurs[index]);
     },
     findServiceProcesses: async service => {
@@ -41,7 +41,7 @@ export function createRunning(): Running {
         return environ.split('\0').includes(mark) && (await isChildOfInit(pid));
       });
       const left = pids.filter((_, index) => isLeft[index]);
-      const isOurs = await mapLimit(left, AT_ONCE, hasSameRoot);
+      const isOurs = await mapLimit(left, AT_ONCE, isOfThisHostAndUser);
       return left.filter((_, index) => isOurs[index]);
     },
     kill: (pid, signal) => {
@@ -54,12 +54,22 @@ export function createRunning(): Running {
   };
 }
 
-/** Containers of this machine may run the same program from the same path. */
-async function hasSameRoot(pid: number): Promise<boolean> {
+/**
+ * Containers of this machine may run the same program from the same path, and anybody may give a process the arguments
+ * or the variables of another's.
+ */
+async function isOfThisHostAndUser(pid: number): Promise<boolean> {
   const [own, other] = await Promise.all(
     ['/', `/proc/${pid}/root/`].map(path => stat(path).catch(() => undefined)),
   );
-  return own !== undefined && own.dev === other?.dev && own.ino === other.ino;
+  const isHere = own !== undefined && own.dev === other?.dev && own.ino === other.ino;
+  return isHere && (await realUserOf(pid)) === process.getuid?.();
+}
+
+/** As the process itself says: the owner of its folder in /proc can be root all the same. */
+async function realUserOf(pid: number): Promise<number | undefined> {
+  const uid = /^Uid:\t(\d+)/mu.exec(await textOf(pid, 'status'))?.[1];
+  return uid === undefined ? undefined : Number(uid);
 }
 
 async function listOthers(): Promise<readonly number[]> {

@@ -50,7 +50,11 @@ export const scenarios: readonly Scenario[] = [
     better: 'more',
     async measure({ socketPath, storeDir }) {
       using client = await RawClient.connect(socketPath);
-      await addTexts(client, { first: 10_000, count: 100, replyBytes: await textReplyBytes(client) });
+      await addTexts(client, {
+        first: 10_000,
+        count: 100,
+        replyBytes: await textReplyBytes(client),
+      });
       const queries = isValidPath(textOf(storeDir, 10_007));
       return await pipelined(client, queries, REPLY_BYTES);
     },
@@ -62,7 +66,11 @@ export const scenarios: readonly Scenario[] = [
     better: 'more',
     async measure({ socketPath, storeDir }) {
       using client = await RawClient.connect(socketPath);
-      await addTexts(client, { first: 10_000, count: 100, replyBytes: await textReplyBytes(client) });
+      await addTexts(client, {
+        first: 10_000,
+        count: 100,
+        replyBytes: await textReplyBytes(client),
+      });
       const query = queryPathInfo(textOf(storeDir, 10_007));
       return await pipelined(client, query, await client.replySize(query, 50));
     },
