@@ -1,6 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import type { Host } from '../host/host.ts';
 import { listPackages, listTree } from '../setup/program.ts';
+import { listTests, type Packed } from './tests.ts';
 
 /** The program with the sources of what an ebuild compiles, its service files and its documents. */
 const PARTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'checks', 'init', 'package.json', 'src'];
@@ -12,7 +13,7 @@ const OTHER_PACKAGES =
 /** What is for a checkout only, and what no program reads. Licences stay. */
 const LEFT_OUT = [
   /^src\/(?:bootstrap$|release\/)/u,
-  /^node_modules\/(?!.*licen[cs]e[^/]*$).*\.(?:md|map|[cm]?ts)$/iu,
+  /^(?:test\/)?node_modules\/(?!.*licen[cs]e[^/]*$).*\.(?:md|map|[cm]?ts)$/iu,
   /^node_modules\/koffi\/doc\//u,
 ];
 
@@ -36,9 +37,9 @@ interface Tarball {
 export async function packTarball(host: Host, { checkout, file, name }: Tarball): Promise<void> {
   const scratch = `${file}.scratch`;
   try {
-    for (const path of await listFiles(host, checkout)) {
-      await host.ensureDirectory(dirname(join(scratch, name, path)));
-      await host.bringIn(join(checkout, path), join(scratch, name, path));
+    for (const { from, to } of await listFiles(host, checkout)) {
+      await host.ensureDirectory(dirname(join(scratch, name, to)));
+      await host.bringIn(join(checkout, from), join(scratch, name, to));
     }
     await host.run(['tar', ...REPRODUCIBLE, '--directory', scratch, '--file', file, name], {
       env: { XZ_OPT: '-6 --threads=1' },
@@ -60,11 +61,12 @@ const REPRODUCIBLE = [
   '--mode=u=rwX,go=rX',
 ];
 
-async function listFiles(host: Host, checkout: string): Promise<readonly string[]> {
+async function listFiles(host: Host, checkout: string): Promise<readonly Packed[]> {
   const parts = [...PARTS, ...(await listBundled(host, checkout))];
   const trees = await Promise.all(parts.map(part => listTree(host, join(checkout, part))));
-  return trees
-    .flat()
-    .map(path => relative(checkout, path))
-    .filter(path => !LEFT_OUT.some(pattern => pattern.test(path)));
+  const program = trees.flat().map(path => relative(checkout, path));
+  return [
+    ...program.map(path => ({ from: path, to: path })),
+    ...(await listTests(host, checkout)),
+  ].filter(({ to }) => !LEFT_OUT.some(pattern => pattern.test(to)));
 }

@@ -84,6 +84,24 @@ describe('compose', () => {
     );
   });
 
+  test('packs the tests that an ebuild can run, and their packages apart from the program', () => {
+    const tarball = join(release.distfiles, `tenon-${release.version}.tar.xz`);
+    const listed = execFileSync('tar', ['-tf', tarball], { encoding: 'utf8' }).split('\n');
+    const paths = listed.map(path => path.replace(/^[^/]*\//, ''));
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'test/formats/nar.test.ts',
+        'test/support/without-jest.ts',
+        'test/node_modules/expect/package.json',
+        'test/node_modules/fast-check/package.json',
+      ]),
+    );
+    expect(paths.filter(path => /^test\/(?:journeys|daemon)\/|stock-nix\.test/.test(path))).toEqual(
+      [],
+    );
+    expect(paths).not.toContain('node_modules/expect/package.json');
+  });
+
   test('refuses a folder with something in it', async () => {
     const full = join(folder, 'full');
     mkdirSync(full);

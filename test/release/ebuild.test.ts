@@ -194,7 +194,8 @@ describe(`sys-apps/tenon, installed by ${manager === createEmerge ? 'emerge' : '
   test('runs its tests with USE=test, and replaces all but configuration that was edited', async () => {
     write('etc/conf.d/tenon-daemon', 'TENON_DAEMON_ARGS="--mine"\n');
     const tested = await portage.install({ version: LATER, use: ['test'] });
-    expect(tested).toContain('sandbox.userns');
+    const dots = [...tested.matchAll(/^\.+$/gmu)].join('');
+    expect(dots.length).toBeGreaterThan(1000);
     expect(read('etc/init.d/tenon-daemon')).toContain('# later\n');
     expect(read('etc/conf.d/tenon-daemon')).toBe('TENON_DAEMON_ARGS="--mine"\n');
     expect(read('etc/conf.d/._cfg0000_tenon-daemon')).toContain('# later\n');
