@@ -30,6 +30,11 @@ const links: Record<Init, string> = {
   systemd: '/etc/systemd/system/sockets.target.wants/tenon-daemon.socket',
 };
 
+const starts: Record<Init, readonly string[]> = {
+  openrc: ['sh', '-c', 'rc-service tenon-daemon start </dev/null >/dev/null 2>&1'],
+  systemd: ['systemctl', 'start', 'tenon-daemon.socket'],
+};
+
 /** What init knows of the service. */
 const known: Record<Init, readonly string[]> = {
   openrc: ['rc-update', 'show'],
@@ -141,6 +146,11 @@ describeOnMachine('sys-apps/tenon on a host with', () => {
     step('purge deletes the store and names what removes the rest', async machine => {
       expect(await machine.output(['tenon', 'purge', '--yes'])).toContain('emerge --unmerge');
       expect((await machine.run(['test', '-e', '/nix'])).code).not.toBe(0);
+    });
+
+    step('a service that is started without a store makes a new one', async machine => {
+      await machine.output(starts[init]);
+      await asUser(machine, 'nix-build probe.nix --argstr salt anew --no-out-link');
       await remove(machine, `sys-apps/tenon-${packages.version}`);
     });
 
