@@ -15,8 +15,9 @@ const FOLDERS = [
   ...['fixtures', 'golden', 'support'],
 ];
 
-/** They ask a stock Nix, need root, or start Jest themselves. */
-const LEFT_OUT = /\/(?:stock-nix|collection|hook|as-user)\.test\.ts$/u;
+/** They ask a stock Nix, need root, start Jest, or start programs in /dev/shm, which Gentoo mounts noexec. */
+const LEFT_OUT =
+  /\/(?:formats\/stock-nix|store\/collection|store\/trees\/as-user|env\/(?:check|hook|portage))\.test\.ts$/u;
 
 /** Jest itself is not among them: its resolver is machine code. */
 const PACKAGES = ['expect', 'fast-check', 'jest-each'];
