@@ -190,6 +190,18 @@ describe('net.dns-in-sandbox', () => {
     expect(problems(results)).toEqual(['net.dns-in-sandbox warn']);
     expect(find(results, 'net.dns-in-sandbox')?.evidence[0]?.value).toBe(flaw);
   });
+
+  test.each([
+    { text: 'nameserver 127.0.0.53\n', found: ['net.dns-in-sandbox warn'] },
+    { text: 'nameserver 127.0.0.53\nnameserver ::1\n', found: ['net.dns-in-sandbox warn'] },
+    { text: 'nameserver 127.0.0.53\nnameserver 192.0.2.1\n', found: [] },
+    { text: 'nameserver 192.0.2.1\n', found: [] },
+  ])('asks a server of this machine whether it is there: $text', async ({ text, found }) => {
+    using fixture = await createHealthyHost();
+    fixture.write('/etc/resolv.conf', text);
+    const context = checkContext(fixture, { refusesQueries: async () => true });
+    expect(problems(await judge(context))).toEqual(found);
+  });
 });
 
 test('daemon.fallback finds a session that passes the daemon by', async () => {
