@@ -8,6 +8,7 @@ interface Found {
 
 /** The one file by which a fixed-output build finds name servers; it uses the network of the host. */
 const RESOLV_CONF = '/etc/resolv.conf';
+const NAME_SERVER = /^\s*nameserver\s+(\S+)/gmu;
 
 export const netDnsInSandbox = defineCheck<CheckContext, Found>({
   id: 'net.dns-in-sandbox',
@@ -16,11 +17,17 @@ export const netDnsInSandbox = defineCheck<CheckContext, Found>({
   why: 'A build that fetches sees /etc/resolv.conf of the host, wherever that leads, and no other part of how the host finds names. Where the file names no server, the build asks one on the host itself.',
   severity: 'warn',
 
-  async probe({ host }) {
+  async probe({ host, refusesQueries }) {
     const text = await host.readText(RESOLV_CONF);
     const target = await host.readLink(RESOLV_CONF);
     if (text === undefined) return { seen: 'there is no such file', target };
-    return /^\s*nameserver\s+\S/mu.test(text) ? undefined : { seen: 'names no server', target };
+    const servers = [...text.matchAll(NAME_SERVER)].map(([, address = '']) => address);
+    if (servers.length === 0) return { seen: 'names no server', target };
+    // Those of a network may be slow, and are not ours to ask.
+    if (!servers.every(isOfThisMachine)) return undefined;
+    const refusals = await Promise.all(servers.map(refusesQueries));
+    if (refusals.includes(false)) return undefined;
+    return { seen: `names ${servers.join(' and ')}, where nobody listens`, target };
   },
 
   explain: ({ seen, target }) => ({
@@ -29,7 +36,8 @@ export const netDnsInSandbox = defineCheck<CheckContext, Found>({
       { source: RESOLV_CONF, value: seen },
       ...(target === undefined ? [] : [{ source: `${RESOLV_CONF} leads to`, value: target }]),
     ],
-    cause: 'the host has no network yet, or what manages its names does not write the file',
+    cause:
+      'the host has no network yet, or what manages its names does not run or does not write the file',
   }),
 
   fixes: () => [
@@ -37,10 +45,14 @@ export const netDnsInSandbox = defineCheck<CheckContext, Found>({
       id: 'write-resolv-conf',
       class: 'M',
       description:
-        'let the network manager write it; with systemd-resolved link it to /run/systemd/resolve/stub-resolv.conf',
+        'start the network manager and let it write the file; with systemd-resolved link it to /run/systemd/resolve/stub-resolv.conf',
       commands: [],
       reversible: true,
       needsRoot: true,
     },
   ],
 });
+
+function isOfThisMachine(address: string): boolean {
+  return address === '::1' || /^127(?:\.\d+){3}$/u.test(address);
+}

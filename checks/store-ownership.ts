@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { defineCheck } from '../src/doctor/check.ts';
+import { type AutomaticFix, defineCheck } from '../src/doctor/check.ts';
 import type { CheckContext } from '../src/doctor/context.ts';
 
 interface Entry {
@@ -8,8 +8,8 @@ interface Entry {
 }
 
 interface Found {
-  readonly storeDir: string;
-  readonly stateDir: string;
+  readonly layout: CheckContext['layout'];
+  readonly service: string;
   readonly wrong: readonly Entry[];
 }
 
@@ -23,7 +23,7 @@ export const storeOwnership = defineCheck<CheckContext, Found>({
   why: "A store that a single user set up belongs to that user, who can change what all others run from it, the daemon's database included.",
   severity: 'error',
 
-  async probe({ host, layout, uid }) {
+  async probe({ host, layout, uid, service }) {
     const { storeDir, stateDir, dbDir, gcRootsDir, profilesDir } = layout;
     const store = await host.look(storeDir);
     if (store === undefined) return { skip: 'there is no store yet' };
@@ -35,7 +35,7 @@ export const storeOwnership = defineCheck<CheckContext, Found>({
       paths.map(async path => ({ path, uid: (await host.look(path))?.uid ?? 0 })),
     );
     const wrong = entries.filter(entry => entry.uid !== 0);
-    return wrong.length === 0 ? undefined : { storeDir, stateDir, wrong };
+    return wrong.length === 0 ? undefined : { layout, service, wrong };
   },
 
   explain: ({ wrong }) => ({
@@ -44,17 +44,38 @@ export const storeOwnership = defineCheck<CheckContext, Found>({
     cause: 'the store was set up for a single user, or copied without its owners',
   }),
 
-  fixes: ({ storeDir, stateDir }) => [
-    {
-      id: 'give-to-root',
-      class: 'C',
-      description: 'stop the daemon, give everything to root, run setup for the rest',
-      commands: [
-        ['chown', '-hR', 'root', storeDir, stateDir],
-        ['tenon', 'setup'],
-      ],
-      reversible: false,
-      needsRoot: true,
-    },
-  ],
+  fixes: ({ layout, service }) => [giveToRoot(layout, service)],
 });
+
+/** All but what users have of their own: their profiles, and their roots. */
+function giveToRoot(layout: CheckContext['layout'], service: string): AutomaticFix {
+  const { storeDir, stateDir, profilesDir, gcRootsDir } = layout;
+  const ofUsers = [profilesDir, gcRootsDir].map(folder => `${folder}/per-user/*`);
+  const find = (at: (path: string) => string) => [
+    ...['find', '-P', at(storeDir), at(stateDir)],
+    ...[
+      '(',
+      ...ofUsers.flatMap((path, index) => [...(index > 0 ? ['-o'] : []), '-path', at(path)]),
+      ')',
+    ],
+    ...['-prune', '-o', '-exec', 'chown', '-h', 'root', '{}', '+'],
+  ];
+  const top = posix.dirname(storeDir);
+  return {
+    id: 'give-to-root',
+    class: 'A',
+    description: `give ${storeDir} and ${stateDir} to root, but for what lies in per-user folders`,
+    commands: [['chown', 'root', top], find(path => path)],
+    reversible: false,
+    needsRoot: true,
+    async apply({ host }) {
+      const manager = host.serviceManager(await host.findInit(), service);
+      const isActive = await manager.isActive();
+      // A build owns its output until it is registered.
+      if (isActive) await manager.stop();
+      await host.run(['chown', 'root', host.at(top)]);
+      await host.run(find(host.at));
+      if (isActive) await manager.start();
+    },
+  };
+}

@@ -6,6 +6,7 @@ import { closureOf } from '../store/closure.ts';
 import type { Store } from '../store/store.ts';
 import { type BuildUser, takeBuildUser } from './build-users.ts';
 import { builtinProgram } from './builtins.ts';
+import { findCaBundle } from './ca-bundle.ts';
 import { type DerivationOptions, derivationOptions, isFixedOutput } from './derivation-options.ts';
 import { type BuilderEnvironment, builderEnvironment } from './environment.ts';
 import { type BuildFailure, builderFailure } from './failure.ts';
@@ -127,8 +128,9 @@ function specOf(
   { environment, workspace }: { environment: BuilderEnvironment; workspace: Workspace },
 ): Uint8Array {
   const { store, settings, drv, drvPath } = job;
+  const caBundle = findCaBundle(settings.sslCertFile);
   const builtin = drv.builder.startsWith(BUILTIN_PREFIX)
-    ? builtinProgram(drvPath, drv, { environment, sealed })
+    ? builtinProgram(drvPath, drv, { environment, sealed, caBundle })
     : { environment, binds: [] };
   const request = {
     ...workspace,
@@ -138,6 +140,7 @@ function specOf(
     inputs: visiblePaths(store, inputs, settings.sandboxPaths),
     platform: drv.platform,
     network: isFixedOutput(drv),
+    caBundle,
     kvm: settings.systemFeatures.includes(KVM),
     shmSize: settings.sandboxShmSize,
     filterSystemCalls: settings.filterSyscalls,

@@ -14,6 +14,8 @@ export interface BuildSettings {
   readonly sandbox: 'on' | 'relaxed' | 'off';
   readonly sandboxPaths: readonly string[];
   readonly sandboxShmSize: string;
+  /** Where the host has its certificates, if an administrator says so. */
+  readonly sslCertFile: string | undefined;
   readonly system: string;
   readonly extraPlatforms: readonly string[];
   readonly systemFeatures: readonly string[];

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { CA_BUNDLE } from '../config/ca-bundles.ts';
 import type { Derivation } from '../formats/derivation.ts';
 import type { BuilderEnvironment } from './environment.ts';
 import { unknownBuiltin } from './errors.ts';
@@ -8,7 +9,6 @@ const FETCHURL = fileURLToPath(new URL('./fetchurl-program.ts', import.meta.url)
 const INSIDE = { node: '/.tenon/node', program: '/.tenon/fetchurl-program.ts' };
 /** Where the shared libraries of the daemon's own Node may be. */
 const LIBRARY_DIRS = ['/lib', '/lib64', '/usr/lib', '/usr/lib64'];
-const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /** A builder that comes with the daemon: what to run, and what of the host it needs to see. */
 export interface BuiltinProgram {
@@ -16,18 +16,25 @@ export interface BuiltinProgram {
   readonly binds: readonly Bind[];
 }
 
+interface BuiltinPlace {
+  readonly environment: BuilderEnvironment;
+  readonly sealed: boolean;
+  /** Where the host has its certificates. */
+  readonly caBundle: string;
+}
+
 /** Nix's own builders are programs of this one's, which run as any builder does: in the sandbox, as a build user. */
 export function builtinProgram(
   drvPath: string,
   drv: Derivation,
-  { environment, sealed }: { environment: BuilderEnvironment; sealed: boolean },
+  { environment, sealed, caBundle }: BuiltinPlace,
 ): BuiltinProgram {
   if (drv.builder !== 'builtin:fetchurl') throw unknownBuiltin(drvPath, drv.builder);
   const node = sealed ? INSIDE.node : process.execPath;
   const program = sealed ? INSIDE.program : FETCHURL;
   const env = new Map([
     ...environment.env,
-    ['NODE_EXTRA_CA_CERTS', CERTIFICATES],
+    ['NODE_EXTRA_CA_CERTS', sealed ? CA_BUNDLE : caBundle],
     ['NODE_NO_WARNINGS', '1'],
     ['NODE_USE_ENV_PROXY', '1'],
   ]);

@@ -1,3 +1,4 @@
+import { CA_BUNDLE } from '../config/ca-bundles.ts';
 import { pathInside, type StorePath } from '../formats/store-path.ts';
 import type { BuilderEnvironment } from './environment.ts';
 import type { Bind, HostUser, SandboxSpec, SealedFile, SealedRoot } from './sandbox-spec.ts';
@@ -24,6 +25,8 @@ export interface SandboxRequest {
   readonly environment: BuilderEnvironment;
   /** Only fixed outputs may use the network. */
   readonly network: boolean;
+  /** Where the host has its certificates. */
+  readonly caBundle: string;
   readonly kvm: boolean;
   readonly shmSize: string;
   readonly filterSystemCalls: boolean;
@@ -94,7 +97,7 @@ function sealedRoot(request: SandboxRequest): SealedRoot {
       { source: request.tmpDir, target: '/tmp' },
     ],
     binds: [
-      ...(network ? NETWORK_FILES : []),
+      ...(network ? networkFiles(request.caBundle) : []),
       ...request.binds,
       ...extra.filter(bind => !isInput(bind)),
     ],
@@ -106,12 +109,15 @@ function sealedRoot(request: SandboxRequest): SealedRoot {
 }
 
 /** What a fixed-output build sees of the host, to find others by their names. */
-const NETWORK_FILES: readonly Bind[] = [
-  '/etc/resolv.conf',
-  '/etc/services',
-  '/etc/hosts',
-  '/etc/ssl/certs/ca-certificates.crt',
-].map(path => ({ source: path, target: path, readOnly: true, optional: true }));
+function networkFiles(caBundle: string): readonly Bind[] {
+  const files = ['/etc/resolv.conf', '/etc/services', '/etc/hosts'].map(path => [path, path]);
+  return [...files, [caBundle, CA_BUNDLE]].map(([source = '', target = '']) => ({
+    source,
+    target,
+    readOnly: true,
+    optional: true,
+  }));
+}
 
 function etcFiles(network: boolean): readonly SealedFile[] {
   const files = [

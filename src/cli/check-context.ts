@@ -6,6 +6,7 @@ import { once } from '../doctor/once.ts';
 import { checkEnvironment } from '../env/check.ts';
 import { probeSandbox } from '../host/enter.ts';
 import type { Host } from '../host/host.ts';
+import { refusesQueries } from '../host/name-server.ts';
 import { currentGroups, currentIds } from '../host/store-files.ts';
 import { userNames, type WantedUsers } from '../setup/accounts.ts';
 import { SCHEMA_VERSION } from '../store/schema.ts';
@@ -56,6 +57,7 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     buildUsers,
     sandbox: { file: layout.nixConfFile, value: SANDBOX_VALUES[settings.sandbox] },
     probeSandbox: once(() => probeSandbox(enterPath, signal)),
+    refusesQueries: address => refusesQueries(address),
     readSpace: path => host.readSpace(path),
     ...createHostLooks({ host, uid, layout, service, buildUsers, signal }),
     readEnvironment: once(() =>

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.ts';
 import type { Kept, StepGroup } from '../setup/action.ts';
+import type { Entry } from '../setup/journal.ts';
 import type { SetupEvent } from '../setup/run.ts';
 import type { TaskEvent } from '../ui/tasks.ts';
 
@@ -10,8 +11,13 @@ export const STEP_GROUPS: readonly StepGroup[] = [
   'Files',
   'Shells',
   'Service',
-  'Fixes',
 ];
+
+/** The groups in which something was done, by setup or by a fix of the doctor. */
+export function doneGroups(entries: readonly Entry[]): readonly StepGroup[] {
+  const hasFixes = entries.some(({ step }) => step.group === 'Fixes');
+  return hasFixes ? [...STEP_GROUPS, 'Fixes'] : STEP_GROUPS;
+}
 
 const ROLLBACK = 'Roll back';
 

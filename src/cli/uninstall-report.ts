@@ -10,7 +10,7 @@ import { failureText } from '../setup/run.ts';
 import { unifiedDiff } from '../ui/diff.ts';
 import type { Output } from '../ui/output.ts';
 import { printable } from '../ui/output.ts';
-import { STEP_GROUPS } from './task-events.ts';
+import { doneGroups } from './task-events.ts';
 
 export interface Options {
   readonly yes: boolean;
@@ -48,7 +48,7 @@ export async function announce(
   { options, out }: { readonly options: Options; readonly out: Output },
 ): Promise<void> {
   out.line(out.paint('bold', 'tenon uninstall'));
-  for (const group of STEP_GROUPS) {
+  for (const group of doneGroups(entries)) {
     const count = entries.filter(({ step }) => step.group === group).length;
     if (count > 0) out.line(`  undo ${String(count).padStart(3)}  ${group}`);
   }

@@ -33,7 +33,7 @@ import { defineCommand, expectNoNames, parseFlags } from './command.ts';
 import { runAsRoot } from './elevate.ts';
 import { usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
-import { STEP_GROUPS, taskEvents } from './task-events.ts';
+import { doneGroups, taskEvents } from './task-events.ts';
 import { createTools } from './tools.ts';
 import type { Options, Removed, Result } from './uninstall-report.ts';
 import { announce, linesOf } from './uninstall-report.ts';
@@ -291,7 +291,8 @@ async function undo(tools: Scene, { out, kept, options }: Undoing): Promise<read
       if (options.byInspection) await recordByInspection(journal, tools, { layout, init, tool });
     },
   });
-  return await showTasks(out, STEP_GROUPS.toReversed(), taskEvents(events, kept));
+  const groups = doneGroups(journal.history.installed).toReversed();
+  return await showTasks(out, groups, taskEvents(events, kept));
 }
 
 /** It goes with the folder that it is in, once everything else has gone. */

@@ -41,6 +41,8 @@ export interface CheckContext {
   readKernelFacts(): Promise<KernelFacts>;
   /** Room on the file system where `path` is or will be. */
   readSpace(path: string): Promise<Space>;
+  /** Whether nobody listens for questions about names at this address of the machine. */
+  refusesQueries(address: string): Promise<boolean>;
   /** Whether the daemon trusts this user; undefined when it does not say, or there is none. */
   askTrust(): Promise<boolean | undefined>;
   /** The accounts of the host, those that the name service does not list but knows by a planned name or id included. */

@@ -20,6 +20,7 @@ const settings: BuildSettings = {
   sandbox: 'on',
   sandboxPaths: [],
   sandboxShmSize: '50%',
+  sslCertFile: undefined,
   system: 'x86_64-linux',
   extraPlatforms: ['i686-linux'],
   systemFeatures: ['big-parallel'],

@@ -27,6 +27,7 @@ const request: SandboxRequest = {
     files: new Map(),
   },
   network: false,
+  caBundle: '/etc/pki/own.pem',
   kvm: false,
   shmSize: '50%',
   filterSystemCalls: true,
@@ -106,6 +107,7 @@ describe('planSandbox', () => {
       '/etc/hosts',
       '/etc/ssl/certs/ca-certificates.crt',
     ]);
+    expect(root.binds.at(-1)?.source).toBe('/etc/pki/own.pem');
     expect(root.binds.every(({ readOnly, optional }) => readOnly && optional)).toBe(true);
     expect(contentOf(root, '/etc/nsswitch.conf')).toBe('hosts: files dns\nservices: files\n');
     expect(names(root)).not.toContain('/etc/hosts');

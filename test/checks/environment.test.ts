@@ -90,15 +90,20 @@ describe('net.ca-bundle', () => {
     ]);
   });
 
-  test('finds where another distribution has them', async () => {
+  test('finds that build users may not read them', async () => {
     using fixture = await createHealthyHost();
-    await fixture.host.remove('/etc/ssl/certs/ca-certificates.crt');
-    fixture.write('/etc/pki/tls/certs/ca-bundle.crt', '-----BEGIN CERTIFICATE-----\n');
+    await fixture.host.setMode('/etc/ssl/certs/ca-certificates.crt', 0o600);
     const results = await judge(checkContext(fixture));
     expect(problems(results)).toEqual(['net.ca-bundle warn']);
-    expect(find(results, 'net.ca-bundle')?.fixes[0]?.commands).toEqual([
-      ['ln', '-s', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/certs/ca-certificates.crt'],
-    ]);
+    expect(find(results, 'net.ca-bundle')?.evidence[0]?.value).toContain('build users');
+  });
+
+  test('knows where other distributions have them, as builds do', async () => {
+    using fixture = await createHealthyHost();
+    await fixture.host.remove('/etc/ssl/certs/ca-certificates.crt');
+    expect(problems(await judge(checkContext(fixture)))).toEqual(['net.ca-bundle warn']);
+    fixture.write('/etc/pki/tls/certs/ca-bundle.crt', '-----BEGIN CERTIFICATE-----\n');
+    expect(problems(await judge(checkContext(fixture)))).toEqual([]);
   });
 
   test('goes by nix.conf', async () => {
@@ -109,7 +114,15 @@ describe('net.ca-bundle', () => {
     });
     const results = await judge(context);
     expect(problems(results)).toEqual(['net.ca-bundle warn']);
-    expect(find(results, 'net.ca-bundle')?.evidence[0]?.source).toBe('/etc/own.pem');
+    expect(find(results, 'net.ca-bundle')).toMatchObject({
+      evidence: [
+        { source: '/etc/own.pem', value: 'there is no such file' },
+        { value: 'has certificates' },
+      ],
+      fixes: [{ class: 'M', description: expect.stringContaining('take ssl-cert-file out') }],
+    });
+    fixture.write('/etc/own.pem', '-----BEGIN CERTIFICATE-----\n');
+    expect(problems(await judge(context))).toEqual([]);
   });
 });
 
@@ -176,6 +189,18 @@ describe('net.dns-in-sandbox', () => {
     const results = await judge(checkContext(fixture));
     expect(problems(results)).toEqual(['net.dns-in-sandbox warn']);
     expect(find(results, 'net.dns-in-sandbox')?.evidence[0]?.value).toBe(flaw);
+  });
+
+  test.each([
+    { text: 'nameserver 127.0.0.53\n', found: ['net.dns-in-sandbox warn'] },
+    { text: 'nameserver 127.0.0.53\nnameserver ::1\n', found: ['net.dns-in-sandbox warn'] },
+    { text: 'nameserver 127.0.0.53\nnameserver 192.0.2.1\n', found: [] },
+    { text: 'nameserver 192.0.2.1\n', found: [] },
+  ])('asks a server of this machine whether it is there: $text', async ({ text, found }) => {
+    using fixture = await createHealthyHost();
+    fixture.write('/etc/resolv.conf', text);
+    const context = checkContext(fixture, { refusesQueries: async () => true });
+    expect(problems(await judge(context))).toEqual(found);
   });
 });
 

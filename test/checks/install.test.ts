@@ -261,18 +261,38 @@ describe('store.schema', () => {
 
 describe('store.ownership', () => {
   test.each(['nix/store', 'nix/var/nix', 'nix/var/nix/db', 'nix/store/abc-hello'])(
-    "finds that %s is not root's",
+    "finds that %s is not root's, and gives it to root",
     async path => {
       using fixture = await createHealthyHost();
       fixture.write('/nix/store/abc-hello', '');
+      fixture.fake('rc-service', 'exit 0');
       chownSync(join(fixture.root, path), 1000, 1000);
       const results = await judge(checkContext(fixture));
       expect(problems(results)).toEqual(['store.ownership error']);
       expect(find(results, 'store.ownership')?.evidence).toEqual([
         { source: `/${path}`, value: 'owner 1000' },
       ]);
+      await applyFixes(checkContext(fixture), find(results, 'store.ownership'));
+      expect(problems(await judge(checkContext(fixture)))).toEqual([]);
     },
   );
+
+  test('leaves to users what is theirs, and follows no link', async () => {
+    using fixture = await createHealthyHost();
+    const owned = ['nix', 'nix/store', 'home/ann/file', 'nix/var/nix/profiles/per-user/ann'];
+    fixture.write('/home/ann/file', '');
+    fixture.write('/nix/var/nix/profiles/per-user/ann/profile', '');
+    fixture.link('/nix/store/abc-link', '../../home/ann/file');
+    for (const path of owned) chownSync(join(fixture.root, path), 1000, 1000);
+    fixture.fake('rc-service', `echo "$*" >>${fixture.root}/asked`);
+    const results = await judge(checkContext(fixture));
+    expect(find(results, 'store.ownership')?.fixes).toMatchObject([{ reversible: false }]);
+    await applyFixes(checkContext(fixture), find(results, 'store.ownership'));
+    const owners = await Promise.all(owned.map(path => fixture.host.look(`/${path}`)));
+    expect(owners.map(facts => facts?.uid)).toEqual([0, 0, 1000, 1000]);
+    const asked = (await fixture.host.readText('/asked')) ?? '';
+    expect(asked.match(/(?:stop|start)$/gmu)).toEqual(['stop', 'start']);
+  });
 
   test("leaves a user's own store alone", async () => {
     using fixture = await createHealthyHost();

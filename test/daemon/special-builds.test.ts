@@ -11,7 +11,9 @@ let daemon: TenonDaemon;
 
 beforeAll(async () => {
   shop = createWorkshop();
-  daemon = await startTenon(shop.store);
+  const certificates = join(shop.store.root, 'own.pem');
+  writeFileSync(certificates, 'own certificates');
+  daemon = await startTenon(shop.store, { conf: [`ssl-cert-file = ${certificates}`] });
 });
 
 afterAll(async () => {
@@ -73,6 +75,12 @@ describe('a fixed output', () => {
     );
     expect(stderr).toContain('nsswitch.conf');
   });
+});
+
+test('a fixed output sees the certificates that nix.conf names where all have them', async () => {
+  const promise = fixed('flat', hashOf('own certificates'));
+  const script = 'cat /etc/ssl/certs/ca-certificates.crt > $out';
+  await shop.build(`run "certificates" { ${promise} } "${script}"`);
 });
 
 describe('builtin:fetchurl', () => {

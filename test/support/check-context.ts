@@ -69,6 +69,7 @@ export function checkContext(
     buildUsers,
     sandbox: { file: '/etc/nix/nix.conf', value: 'true' },
     probeSandbox: async () => attempts(),
+    refusesQueries: async () => false,
     readSpace: async () => BIG_DISK,
     schemaVersion: 10,
     readVersion: async () => '1.0.0',
