@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type koffi from 'koffi';
 import type { LibraryHandle } from 'koffi';
 import { rawPath } from './raw-path.ts';
@@ -24,6 +25,8 @@ const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const EAGAIN = 11;
 const NOTHING = Buffer.alloc(0);
+/** Under this key threads find where it is. */
+const NATIVE_PART = 'tenon/koffi.node';
 /** XATTR_LIST_MAX of linux/limits.h: no file has a longer list. */
 const XATTR_LIST_MAX_BYTES = 65536;
 
@@ -140,7 +143,7 @@ function libc(): Libc {
 }
 
 function load(): Libc {
-  const ffi: typeof koffi = createRequire(import.meta.url)('koffi');
+  const ffi = loadKoffi();
   const self = ffi.load(null);
   return {
     exit: self.func('void _exit(int status)'),
@@ -157,6 +160,27 @@ function load(): Libc {
     trim: findTrim(self),
     errno: () => ffi.errno(),
   };
+}
+
+/**
+ * Threads take the native part that this process has mapped, under the name that it had (dlopen(3) looks for that first),
+ * because its files may be another version's by then. They need nothing else of the package.
+ */
+function loadKoffi(): typeof koffi {
+  const mapped = getEnvironmentData(NATIVE_PART);
+  if (typeof mapped === 'string') {
+    const native = { exports: {} as typeof koffi };
+    process.dlopen(native, mapped);
+    return native.exports;
+  }
+  const require = createRequire(import.meta.url);
+  const ffi: typeof koffi = require('koffi');
+  setEnvironmentData(NATIVE_PART, Object.keys(require.cache).find(isNativePart));
+  return ffi;
+}
+
+function isNativePart(file: string): boolean {
+  return file.endsWith('/koffi.node');
 }
 
 function findTrim(self: LibraryHandle): Libc['trim'] {
