@@ -11,6 +11,7 @@ import { membership } from './actions/membership.ts';
 import { otherService } from './actions/other-service.ts';
 import { program } from './actions/program.ts';
 import { serviceEnable, serviceStart, serviceStop } from './actions/service.ts';
+import { serviceReplace, serviceReturn } from './actions/service-replace.ts';
 import { user } from './actions/user.ts';
 import { writeFile } from './actions/write-file.ts';
 import { unknownAction } from './errors.ts';
@@ -29,6 +30,8 @@ const BINDERS: ReadonlyMap<string, (step: Step) => Action> = new Map(
     otherService,
     program,
     serviceEnable,
+    serviceReplace,
+    serviceReturn,
     serviceStart,
     serviceStop,
     user,

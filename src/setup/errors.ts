@@ -21,6 +21,16 @@ export function emergeFailed(atom: string, reason: string): TenonError {
   });
 }
 
+/** Another daemon was to take over and did not come up. */
+export function notReplaced(log: string): TenonError {
+  const words = log === '' ? 'the log says nothing' : `the log ends with\n${log}`;
+  return new TenonError(
+    'setup/not-replaced',
+    `Cannot replace the daemon: the new one did not start, the one before goes on, and ${words}`,
+    { hint: 'Do what the log says, then run "tenon upgrade"', check: 'daemon.version-skew' },
+  );
+}
+
 /** The journal names an action that this version does not have. */
 export function unknownAction(kind: string): TenonError {
   return new TenonError(

@@ -15,6 +15,7 @@ import { noFreeIds } from './errors.ts';
 import { folders } from './file-steps.ts';
 import type { GentooFacts } from './gentoo-facts.ts';
 import { gentooSteps } from './gentoo-steps.ts';
+import type { Replacement } from './replacement.ts';
 import { serviceSteps, serviceStopSteps } from './service-steps.ts';
 import type { Choices } from './settings.ts';
 import { shellSteps } from './shell-steps.ts';
@@ -39,6 +40,8 @@ export interface PlanInput extends Choices {
   readonly nixConf: NixConf | undefined;
   /** The text that tenon.conf is to have, where it has another. */
   readonly tenonConf: string | undefined;
+  /** How a daemon that runs would become the one that is installed. */
+  readonly replacement: Replacement;
   /** Undefined where no Portage manages the host. */
   readonly gentoo: GentooFacts | undefined;
 }
