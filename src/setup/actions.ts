@@ -1,5 +1,6 @@
 import type { Action, Step } from './action.ts';
 import { accountBackups } from './actions/account-backups.ts';
+import { databaseBackup } from './actions/database-backup.ts';
 import { directory } from './actions/directory.ts';
 import { gentooPackage } from './actions/gentoo-package.ts';
 import { gentooRepository } from './actions/gentoo-repository.ts';
@@ -19,6 +20,7 @@ import { unknownAction } from './errors.ts';
 const BINDERS: ReadonlyMap<string, (step: Step) => Action> = new Map(
   [
     accountBackups,
+    databaseBackup,
     directory,
     gentooPackage,
     gentooRepository,

@@ -57,7 +57,8 @@ function isByReload({ isLive, mode, replacement }: PlanInput): boolean {
   return isLive && mode === 'multi' && replacement.restartReason === undefined;
 }
 
-function replaceStep(input: PlanInput, redoWith: readonly string[]): Step {
+/** Lets another daemon take over while this one serves. */
+export function replaceStep(input: Where, redoWith: readonly string[]): Step {
   return serviceReplace.step({
     id: 'service-replace',
     group: 'Service',

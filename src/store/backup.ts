@@ -34,10 +34,6 @@ interface BackupOptions {
   readonly nowMs: number;
 }
 
-function backupsDir({ dbDir }: StoreLayout): string {
-  return join(dbDir, 'tenon-backups');
-}
-
 /**
  * Copies the database, which may be in use, and forgets the backup before. It is there with all it has, or not at all.
  * Undefined when there is no database.
@@ -48,7 +44,7 @@ export async function backUp(
 ): Promise<Backup | undefined> {
   const schema = readSmallFile(layout.schemaFile, SCHEMA_FILE_MAX_BYTES);
   if (schema === undefined) return undefined;
-  const folder = backupsDir(layout);
+  const folder = layout.backupsDir;
   const fresh = join(folder, UNFINISHED);
   ensureDirectory(folder, 0o700);
   deleteTree(fresh);
@@ -69,7 +65,7 @@ export async function backUp(
 
 /** The latest one. */
 export function findBackup(layout: StoreLayout): Backup | undefined {
-  const folder = backupsDir(layout);
+  const folder = layout.backupsDir;
   const name = listNames(folder)
     .filter(each => NAME.test(each))
     .sort()

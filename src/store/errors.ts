@@ -26,6 +26,15 @@ export function schemaTooOld(version: string): TenonError {
   );
 }
 
+/** Somebody has the database open who is not the service. */
+export function storeInUse(bigLockFile: string): TenonError {
+  return new TenonError(
+    'store/in-use',
+    `Cannot restore the database: another program has the store open, and with it ${bigLockFile}`,
+    { hint: `End the Nix programs that work on the store as root (fuser -v ${bigLockFile})` },
+  );
+}
+
 /** A rollback was killed between its two last steps. */
 export function rollbackUnfinished(): TenonError {
   return new TenonError(

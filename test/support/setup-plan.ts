@@ -87,6 +87,7 @@ export function toolsFor({ host }: Pick<FixtureHost, 'host'>): Tools {
   return {
     host,
     handshake: () => Promise.reject(new Error('no daemon here')),
+    backUpDatabase: () => Promise.reject(new Error('no store here')),
     sleep: () => Promise.resolve(),
   };
 }

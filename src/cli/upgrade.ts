@@ -1,0 +1,115 @@
+import { type StoreLayout, storeLayout } from '../config/layout.ts';
+import type { Tools } from '../setup/action.ts';
+import { bindStep } from '../setup/actions.ts';
+import { replaceStep, startStep } from '../setup/service-steps.ts';
+import { confirm } from '../ui/ask.ts';
+import { printable } from '../ui/output.ts';
+import type { CommandContext } from './command.ts';
+import { defineCommand, expectNoNames, parseFlags } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+import { programFolder } from './program-folder.ts';
+import { becomeInstaller } from './root.ts';
+import { backUpStore } from './store-backup.ts';
+import { createTools } from './tools.ts';
+import { type Decision, decideUpgrade } from './upgrade-decision.ts';
+import { readUpgradeFacts, type UpgradeFacts } from './upgrade-facts.ts';
+import { linesOf, upgradeJson } from './upgrade-report.ts';
+
+interface Options {
+  readonly check: boolean;
+  readonly force: boolean;
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+/** What was found and decided, and whether it was done. */
+export interface UpgradeResult {
+  readonly facts: UpgradeFacts;
+  readonly decision: Decision;
+  readonly outcome: 'checked' | 'done' | 'declined';
+}
+
+const USAGE = [
+  'tenon upgrade [--check] [--force] [--yes] [--json]',
+  '',
+  'The daemon of before serves the clients that it has to the end. Before another version takes over, the database of the',
+  'store is backed up; "tenon rollback" brings it back.',
+  '',
+  '  --check   only say what would happen; 10 when an upgrade is pending, 3 when something is in its way',
+  '  --force   also replace a daemon that is of the installed version',
+  '  --yes     do not ask before a daemon is stopped that cannot be replaced (also TENON_YES=1)',
+  '  --json    as one JSON document',
+].join('\n');
+
+export const upgrade = defineCommand<Options, UpgradeResult>({
+  name: 'upgrade',
+  summary: 'Let the installed daemon take over from the one that runs.',
+  usage: USAGE,
+
+  parse(argv) {
+    const { flags, names } = parseFlags('upgrade', argv, {
+      check: { type: 'boolean', default: false },
+      force: { type: 'boolean', default: false },
+      yes: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    });
+    expectNoNames('upgrade', names);
+    return flags;
+  },
+
+  async run(context, { check: isCheck, force: isForced, ...options }) {
+    const layout = storeLayout({});
+    const tools = createTools(layout, '/');
+    const around = { ...tools, layout, programFolder, signal: context.signal };
+    if (!isCheck) becomeInstaller('tenon upgrade');
+    const facts = await readUpgradeFacts(around);
+    const decision = decideUpgrade(facts, { isForced, isCheck });
+    const isIdle = decision.action === 'blocked' || decision.action === 'nothing';
+    if (isCheck || isIdle) return { facts, decision, outcome: 'checked' };
+    if (decision.action === 'restart' && !(await isConfirmed(context, decision, options)))
+      return { facts, decision, outcome: 'declined' };
+    await apply({ tools, layout, facts, decision }, context.signal);
+    return { facts: await readUpgradeFacts(around), decision, outcome: 'done' };
+  },
+
+  render(result, out, { json }) {
+    if (json) out.json(upgradeJson(result, exitCodeOf(result)));
+    else for (const line of linesOf(result)) out.line(printable(line));
+  },
+
+  exitCode: exitCodeOf,
+});
+
+function exitCodeOf({ decision, outcome }: UpgradeResult): number {
+  if (outcome === 'declined') return exitCodes.cancelled;
+  if (decision.action === 'blocked') return exitCodes.blocked;
+  return outcome === 'done' || decision.action === 'nothing' ? exitCodes.done : exitCodes.pending;
+}
+
+async function isConfirmed(
+  { out, env, signal }: CommandContext,
+  { reason }: Decision,
+  { yes, json }: Pick<Options, 'yes' | 'json'>,
+): Promise<boolean> {
+  if (yes || env.TENON_YES === '1') return true;
+  if (!json) out.remark(printable(reason));
+  return await confirm({ out, signal }, { message: 'Do this?', flag: '--yes', preset: false });
+}
+
+interface Upgrade {
+  readonly tools: Tools;
+  readonly layout: StoreLayout;
+  readonly facts: UpgradeFacts;
+  readonly decision: Decision;
+}
+
+async function apply(
+  { tools, layout, facts, decision }: Upgrade,
+  signal: AbortSignal,
+): Promise<void> {
+  const version = facts.running?.version ?? '';
+  if (decision.takesBackup) await backUpStore(layout, version);
+  const where = { init: facts.init, mode: 'multi', store: layout } as const;
+  const step = decision.action === 'replace' ? replaceStep(where, []) : startStep(where, []);
+  await bindStep(step).apply(tools, signal);
+}
