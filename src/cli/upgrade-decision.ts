@@ -1,9 +1,11 @@
 import { isOlder } from '../formats/version.ts';
+import { BETWEEN_DATABASES } from '../store/schema.ts';
 import type { UpgradeFacts } from './upgrade-facts.ts';
 
 /** What is to be done so that the installed daemon is the one that runs, and why. */
 export interface Decision {
-  readonly action: 'nothing' | 'replace' | 'restart' | 'blocked';
+  /** `unknown` to who may not see whether a daemon can be replaced while it serves. */
+  readonly action: 'nothing' | 'replace' | 'restart' | 'blocked' | 'unknown';
   readonly direction: 'none' | 'upgrade' | 'downgrade';
   readonly reason: string;
   /** The doctor's check that explains it. */
@@ -42,6 +44,10 @@ export function decideUpgrade(facts: UpgradeFacts, { isForced, isCheck }: Wish):
     const reason = 'another daemon takes over; no client is refused, and running builds go on';
     return { ...plain, action: 'replace', reason, takesBackup };
   }
+  if (!facts.isRoot) {
+    const reason = 'only root can see whether another daemon can take over while this one serves';
+    return { ...plain, action: 'unknown', reason, takesBackup };
+  }
   if (!facts.isServiceActive) {
     const reason =
       'the daemon that answers is not one that the init system runs for tenon: "tenon setup" replaces it';
@@ -74,6 +80,7 @@ function findObstacle(
 }
 
 function wayOut({ database: { schema, known }, backup }: UpgradeFacts): string {
+  if (schema === BETWEEN_DATABASES) return 'a rollback has not ended, run "tenon rollback" again';
   if (Number(schema) < known) return 'open it once with Nix 2.8 or newer, which migrates it';
   if (backup?.schema === `${known}`)
     return '"tenon rollback" brings the database from before the upgrade back';

@@ -1,6 +1,7 @@
 import { hostNames, type StoreLayout } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
 import type { Init } from '../host/services.ts';
+import { currentIds } from '../host/store-files.ts';
 import { places } from '../setup/places.ts';
 import { findLiveInit } from '../setup/removal.ts';
 import { findKeeper, type Instance, type Keeper, listInstances } from '../setup/running-daemon.ts';
@@ -18,6 +19,8 @@ export interface UpgradeFacts {
   readonly isInstalled: boolean;
   /** Undefined when no daemon answers. */
   readonly running: { readonly version: string } | undefined;
+  /** Only root can see who keeps a daemon. */
+  readonly isRoot: boolean;
   /** Whether the init system runs it for tenon. */
   readonly isServiceActive: boolean;
   /** Undefined when nobody could start another daemon beside it. */
@@ -52,6 +55,7 @@ export async function readUpgradeFacts(around: Surroundings): Promise<UpgradeFac
     own: await readVersion(),
     isInstalled: await isStarted(around),
     running: await greet(around),
+    isRoot: currentIds().uid === 0,
     isServiceActive: await host.serviceManager(init, hostNames.service).isActive(),
     keeper,
     instances: keeper === undefined ? [] : await listInstances(host, keeper),

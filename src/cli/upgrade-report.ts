@@ -42,9 +42,9 @@ export function backupText({ version, madeAt, schema }: Backup): string {
   return `of ${year}-${month}-${day} ${hour}:${minute} UTC, before tenon ${version} was replaced (schema ${schema})`;
 }
 
-function runningText({ running, instances, keeper }: UpgradeFacts): string {
+function runningText({ running, instances, keeper, isRoot }: UpgradeFacts): string {
   if (running === undefined) return 'no daemon answers';
-  const how = keeper === undefined ? '; it cannot be replaced while it serves' : '';
+  const how = keeper === undefined && isRoot ? '; it cannot be replaced while it serves' : '';
   return `tenon ${running.version}${instances.length > 1 ? ', and older ones that end with their clients' : ''}${how}`;
 }
 
