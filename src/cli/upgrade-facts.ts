@@ -48,13 +48,15 @@ interface Surroundings {
 
 export async function readUpgradeFacts(around: Surroundings): Promise<UpgradeFacts> {
   const { host, layout } = around;
-  const keeper = await findKeeper(host);
   const init = await findLiveInit(host);
+  // The question starts a service whose socket the init system holds.
+  const running = await greet(around);
+  const keeper = await findKeeper(host);
   return {
     init,
     own: await readVersion(),
     isInstalled: await isStarted(around),
-    running: await greet(around),
+    running,
     isRoot: currentIds().uid === 0,
     isServiceActive: await host.serviceManager(init, hostNames.service).isActive(),
     keeper,

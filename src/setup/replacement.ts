@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Host } from '../host/host.ts';
 import type { Init } from '../host/services.ts';
+import { currentIds } from '../host/store-files.ts';
 import { findKeeper } from './running-daemon.ts';
 import { serviceFiles, serviceFileText } from './service-files.ts';
 
@@ -26,6 +27,8 @@ export async function findReplacement(
   initFiles: ReadonlyMap<string, string>,
 ): Promise<Replacement> {
   if (init === 'none') return RESTART;
+  if (currentIds().uid !== 0)
+    return { restartReason: 'only root can see whether another one could take over instead' };
   if ((await findKeeper(host)) === undefined) return RESTART;
   for (const { file, source, isUnit } of serviceFiles(init)) {
     const before = (await host.readText(file)) ?? '';

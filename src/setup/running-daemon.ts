@@ -29,7 +29,7 @@ const NAME = /^tenon:(\d+)$/u;
 const REPLACE_TIMEOUT_MS = 60_000;
 /** By then a new daemon is to be seen, even if it ends at once. */
 const BEGIN_TIMEOUT_MS = 5000;
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 100;
 const UNIX_CONNECTED = '03';
 
 /** Undefined when no daemon of the service runs, or when it runs without such a parent. */

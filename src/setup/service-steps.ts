@@ -87,7 +87,7 @@ export function serviceStopSteps(input: PlanInput): readonly Step[] {
   const stop = serviceStop.step({
     id: 'service-stop',
     group: 'Files',
-    reason: `clients are refused until it is back, once running builds have ended: ${input.replacement.restartReason}`,
+    reason: `clients are refused until it is back, once running builds have ended; ${input.replacement.restartReason}`,
     spec: serviceSpec(input),
     redoWith,
     isPassing: true,

@@ -49,10 +49,16 @@ export async function backUp(
   ensureDirectory(folder, 0o700);
   deleteTree(fresh);
   createDirectory(fresh, 0o700);
-  await copyDatabase(layout.dbFile, join(fresh, 'db.sqlite'), { wal: useWal });
-  writeNewFile(join(fresh, 'schema'), schema);
-  for (const name of listNames(fresh)) syncPath(join(fresh, name));
-  syncPath(fresh);
+  try {
+    await copyDatabase(layout.dbFile, join(fresh, 'db.sqlite'), { wal: useWal });
+    writeNewFile(join(fresh, 'schema'), schema);
+    for (const name of listNames(fresh)) syncPath(join(fresh, name));
+    syncPath(fresh);
+  } catch (error) {
+    // On a full disk it would take the room that is left.
+    deleteTree(fresh);
+    throw error;
+  }
   const stamp = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/gu, '');
   const before = listNames(folder).filter(name => name !== UNFINISHED);
   const name = `${stamp}-${version.replace(/[^0-9A-Za-z.+_-]/gu, '_')}`;
