@@ -1,6 +1,7 @@
 import { hostNames, type StoreLayout, storeLayout } from '../config/layout.ts';
 import { lockFile } from '../host/file-lock.ts';
 import type { ServiceManager } from '../host/services.ts';
+import { currentIds } from '../host/store-files.ts';
 import { findLiveInit } from '../setup/removal.ts';
 import { type Backup, findBackup } from '../store/backup.ts';
 import { storeInUse } from '../store/errors.ts';
@@ -9,9 +10,9 @@ import { confirm } from '../ui/ask.ts';
 import { printable } from '../ui/output.ts';
 import type { CommandContext } from './command.ts';
 import { defineCommand, expectNoNames, parseFlags } from './command.ts';
+import { runAsRoot } from './elevate.ts';
 import { exitCodes } from './exit-codes.ts';
 import { loadNixSettings } from './nix-settings.ts';
-import { becomeInstaller } from './root.ts';
 import { createTools } from './tools.ts';
 import { backupText } from './upgrade-report.ts';
 
@@ -19,9 +20,14 @@ interface Options {
   readonly force: boolean;
   readonly yes: boolean;
   readonly json: boolean;
+  readonly mayElevate: boolean;
+  /** The command line, for whoever runs it again as root. */
+  readonly argv: readonly string[];
 }
 
 type Result =
+  /** Another process did it, as root, and said all there is to say. */
+  | { readonly kind: 'elevated'; readonly status: number }
   | { readonly kind: 'no-backup' }
   | { readonly kind: 'refused' | 'declined'; readonly backup: Backup; readonly loss: Loss }
   | {
@@ -33,15 +39,16 @@ type Result =
     };
 
 const USAGE = [
-  'tenon rollback [--force] [--yes] [--json]',
+  'tenon rollback [--force] [--yes] [--json] [--no-elevate]',
   '',
   'Stops the daemon once its builds have ended, restores the database as "tenon upgrade" or setup last backed it up, and',
   'starts the daemon again. Trees in the store stay as they are. What was deleted since is not brought back. When paths',
   'were registered since, it names them and does nothing.',
   '',
-  '  --force   also when paths are lost that were registered since; the database that has them is kept',
-  '  --yes     do not ask (also TENON_YES=1)',
-  '  --json    as one JSON document',
+  '  --force        also when paths are lost that were registered since; the database that has them is kept',
+  '  --yes          do not ask (also TENON_YES=1)',
+  '  --json         as one JSON document',
+  '  --no-elevate   do not become root through sudo, doas or run0',
 ].join('\n');
 
 const LOCK_TIMEOUT_MS = 10_000;
@@ -57,13 +64,15 @@ export const rollback = defineCommand<Options, Result>({
       force: { type: 'boolean', default: false },
       yes: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      'no-elevate': { type: 'boolean', default: false },
     });
     expectNoNames('rollback', names);
-    return flags;
+    return { ...flags, mayElevate: !flags['no-elevate'], argv };
   },
 
   async run(context, options) {
-    becomeInstaller('tenon rollback');
+    if (currentIds().uid !== 0) return await goOnAsRoot(context, options);
+    process.umask(0o022);
     const layout = storeLayout({});
     const backup = findBackup(layout);
     if (backup === undefined) return { kind: 'no-backup' };
@@ -77,6 +86,7 @@ export const rollback = defineCommand<Options, Result>({
   },
 
   render(result, out, { json }) {
+    if (result.kind === 'elevated') return;
     if (json) out.json(jsonOf(result));
     else for (const line of linesOf(result)) out.line(printable(line));
   },
@@ -84,7 +94,17 @@ export const rollback = defineCommand<Options, Result>({
   exitCode: exitCodeOf,
 });
 
-function exitCodeOf({ kind }: Result): number {
+async function goOnAsRoot(
+  context: CommandContext,
+  { argv, mayElevate: isAllowed }: Options,
+): Promise<Result> {
+  const wish = { command: 'tenon rollback', argv: ['rollback', ...argv], isAllowed };
+  return { kind: 'elevated', status: await runAsRoot(context, wish) };
+}
+
+function exitCodeOf(result: Result): number {
+  const { kind } = result;
+  if (kind === 'elevated') return result.status;
   if (kind === 'declined') return exitCodes.cancelled;
   return kind === 'restored' ? exitCodes.done : exitCodes.blocked;
 }
@@ -145,7 +165,9 @@ async function lockAlone({ bigLockFile }: StoreLayout, signal: AbortSignal): Pro
   }
 }
 
-function jsonOf(result: Result): unknown {
+type Told = Exclude<Result, { readonly kind: 'elevated' }>;
+
+function jsonOf(result: Told): unknown {
   const about = result.kind === 'no-backup' ? undefined : result;
   return {
     schemaVersion: 1,
@@ -158,7 +180,7 @@ function jsonOf(result: Result): unknown {
   };
 }
 
-function linesOf(result: Result): readonly string[] {
+function linesOf(result: Told): readonly string[] {
   switch (result.kind) {
     case 'no-backup':
       return [

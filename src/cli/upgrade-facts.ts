@@ -19,7 +19,7 @@ export interface UpgradeFacts {
   readonly isInstalled: boolean;
   /** Undefined when no daemon answers. */
   readonly running: { readonly version: string } | undefined;
-  /** Only root can see who keeps a daemon. */
+  /** Only root can see who keeps a daemon, and backups. */
   readonly isRoot: boolean;
   /** Whether the init system runs it for tenon. */
   readonly isServiceActive: boolean;
@@ -52,12 +52,13 @@ export async function readUpgradeFacts(around: Surroundings): Promise<UpgradeFac
   // The question starts a service whose socket the init system holds.
   const running = await greet(around);
   const keeper = await findKeeper(host);
+  const isRoot = currentIds().uid === 0;
   return {
     init,
     own: await readVersion(),
     isInstalled: await isStarted(around),
     running,
-    isRoot: currentIds().uid === 0,
+    isRoot,
     isServiceActive: await host.serviceManager(init, hostNames.service).isActive(),
     keeper,
     instances: keeper === undefined ? [] : await listInstances(host, keeper),
@@ -67,7 +68,7 @@ export async function readUpgradeFacts(around: Surroundings): Promise<UpgradeFac
       sizeBytes: await sizeOf(host, layout),
       freeBytes: (await host.readSpace(layout.dbDir)).freeBytes,
     },
-    backup: findBackup(layout),
+    backup: isRoot ? findBackup(layout) : undefined,
   };
 }
 

@@ -13,7 +13,7 @@ export function linesOf({ facts, decision, outcome }: UpgradeResult): readonly s
     row('Running', runningText(facts)),
     ...facts.instances.map(instance => row('', instanceText(instance))),
     row('Database', databaseText(facts)),
-    row('Backup', facts.backup === undefined ? 'none' : backupText(facts.backup)),
+    row('Backup', facts.backup === undefined ? noBackup(facts) : backupText(facts.backup)),
     '',
     verdict({ facts, decision, outcome }),
   ];
@@ -40,6 +40,10 @@ export function upgradeJson({ facts, decision, outcome }: UpgradeResult, exitCod
 export function backupText({ version, madeAt, schema }: Backup): string {
   const [, year, month, day, hour, minute] = /^(....)(..)(..)T(..)(..)/u.exec(madeAt) ?? [];
   return `of ${year}-${month}-${day} ${hour}:${minute} UTC, before tenon ${version} was replaced (schema ${schema})`;
+}
+
+function noBackup({ isRoot }: UpgradeFacts): string {
+  return isRoot ? 'none' : 'only root can see';
 }
 
 function runningText({ running, instances, keeper, isRoot }: UpgradeFacts): string {

@@ -1,4 +1,5 @@
 import { type StoreLayout, storeLayout } from '../config/layout.ts';
+import { currentIds } from '../host/store-files.ts';
 import type { Tools } from '../setup/action.ts';
 import { bindStep } from '../setup/actions.ts';
 import { replaceStep, startStep } from '../setup/service-steps.ts';
@@ -6,9 +7,9 @@ import { confirm } from '../ui/ask.ts';
 import { printable } from '../ui/output.ts';
 import type { CommandContext } from './command.ts';
 import { defineCommand, expectNoNames, parseFlags } from './command.ts';
+import { runAsRoot } from './elevate.ts';
 import { exitCodes } from './exit-codes.ts';
 import { programFolder } from './program-folder.ts';
-import { becomeInstaller } from './root.ts';
 import { backUpStore } from './store-backup.ts';
 import { createTools } from './tools.ts';
 import { type Decision, decideUpgrade } from './upgrade-decision.ts';
@@ -20,6 +21,9 @@ interface Options {
   readonly force: boolean;
   readonly yes: boolean;
   readonly json: boolean;
+  readonly mayElevate: boolean;
+  /** The command line, for whoever runs it again as root. */
+  readonly argv: readonly string[];
 }
 
 /** What was found and decided, and whether it was done. */
@@ -29,19 +33,26 @@ export interface UpgradeResult {
   readonly outcome: 'checked' | 'done' | 'declined';
 }
 
+/** Another process did it, as root, and said all there is to say. */
+interface Elevated {
+  readonly outcome: 'elevated';
+  readonly status: number;
+}
+
 const USAGE = [
-  'tenon upgrade [--check] [--force] [--yes] [--json]',
+  'tenon upgrade [--check] [--force] [--yes] [--json] [--no-elevate]',
   '',
   'The daemon of before serves the clients that it has to the end. Before another version takes over, the database of the',
-  'store is backed up; "tenon rollback" brings it back.',
+  'store is backed up; "tenon rollback" brings it back. A new daemon that does not start changes nothing (status 4).',
   '',
-  '  --check   only say what would happen; 10 when an upgrade is pending, 3 when something is in its way',
-  '  --force   also replace a daemon that is of the installed version',
-  '  --yes     do not ask before a daemon is stopped that cannot be replaced (also TENON_YES=1)',
-  '  --json    as one JSON document',
+  '  --check        only say what would happen; 10 when an upgrade is pending, 3 when something is in its way',
+  '  --force        also replace a daemon that is of the installed version',
+  '  --yes          do not ask before a daemon is stopped that cannot be replaced (also TENON_YES=1)',
+  '  --json         as one JSON document',
+  '  --no-elevate   do not become root through sudo, doas or run0',
 ].join('\n');
 
-export const upgrade = defineCommand<Options, UpgradeResult>({
+export const upgrade = defineCommand<Options, UpgradeResult | Elevated>({
   name: 'upgrade',
   summary: 'Let the installed daemon take over from the one that runs.',
   usage: USAGE,
@@ -52,16 +63,18 @@ export const upgrade = defineCommand<Options, UpgradeResult>({
       force: { type: 'boolean', default: false },
       yes: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      'no-elevate': { type: 'boolean', default: false },
     });
     expectNoNames('upgrade', names);
-    return flags;
+    return { ...flags, mayElevate: !flags['no-elevate'], argv };
   },
 
   async run(context, { check: isCheck, force: isForced, ...options }) {
     const layout = storeLayout({});
     const tools = createTools(layout, '/');
     const around = { ...tools, layout, programFolder, signal: context.signal };
-    if (!isCheck) becomeInstaller('tenon upgrade');
+    if (!isCheck && currentIds().uid !== 0) return await goOnAsRoot(context, options);
+    process.umask(0o022);
     const facts = await readUpgradeFacts(around);
     const decision = decideUpgrade(facts, { isForced, isCheck });
     const isIdle = decision.action === 'blocked' || decision.action === 'nothing';
@@ -73,12 +86,21 @@ export const upgrade = defineCommand<Options, UpgradeResult>({
   },
 
   render(result, out, { json }) {
+    if (result.outcome === 'elevated') return;
     if (json) out.json(upgradeJson(result, exitCodeOf(result)));
     else for (const line of linesOf(result)) out.line(printable(line));
   },
 
-  exitCode: exitCodeOf,
+  exitCode: result => (result.outcome === 'elevated' ? result.status : exitCodeOf(result)),
 });
+
+async function goOnAsRoot(
+  context: CommandContext,
+  { argv, mayElevate: isAllowed }: Pick<Options, 'argv' | 'mayElevate'>,
+): Promise<Elevated> {
+  const wish = { command: 'tenon upgrade', argv: ['upgrade', ...argv], isAllowed };
+  return { outcome: 'elevated', status: await runAsRoot(context, wish) };
+}
 
 function exitCodeOf({ decision, outcome }: UpgradeResult): number {
   if (outcome === 'declined') return exitCodes.cancelled;

@@ -51,6 +51,7 @@ export function testUpgrade(journey: () => Journey): void {
       const before = daemons.filter(({ isServing }: { isServing: boolean }) => !isServing);
       return before.length === 1 && before[0].builds === 1 && before[0].clients === 1;
     };
+    expect(await asUser(machine, 'tenon upgrade --check')).toContain('Nothing to do');
     await until('the one before has but the long build', isLeft, waitLimitMs);
     await machine.output(['touch', `${gate}/open`]);
     const [out, count] = await Promise.all([longBuild, visits]);
