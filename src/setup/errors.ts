@@ -22,12 +22,13 @@ export function emergeFailed(atom: string, reason: string): TenonError {
 }
 
 /** Another daemon was to take over and did not come up. */
-export function notReplaced(log: string): TenonError {
-  const words = log === '' ? 'the log says nothing' : `the log ends with\n${log}`;
+export function notReplaced(said: string, cause?: unknown): TenonError {
+  const words =
+    said.trim() === '' ? 'its log says nothing' : `what was said last is\n${said.trim()}`;
   return new TenonError(
     'setup/not-replaced',
-    `Cannot replace the daemon: the new one did not start, the one before goes on, and ${words}`,
-    { hint: 'Do what the log says, then run "tenon upgrade"', check: 'daemon.version-skew' },
+    `Cannot replace the daemon: the new one did not start, the one before goes on; ${words}`,
+    { hint: 'Do what that says, then run "tenon upgrade"', check: 'daemon.version-skew', cause },
   );
 }
 

@@ -1,4 +1,5 @@
 import { normalize } from 'node:path';
+import { hasCode, messageOf } from '../base/errors.ts';
 import { hostNames } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
 import type { RunningProcess } from '../host/running.ts';
@@ -71,7 +72,10 @@ export async function replaceDaemon(
   { keeper, signal }: { readonly keeper: Keeper; readonly signal: AbortSignal },
 ): Promise<void> {
   const before = new Set((await childrenOf(host, keeper.pid)).map(({ pid }) => pid));
-  await manager.handOver();
+  await manager.handOver().catch(async error => {
+    if (!hasCode(error, 'host/command-failed')) throw error;
+    throw notReplaced(`${messageOf(error)}\n${await lastWords(manager)}`, error);
+  });
   const deadline = AbortSignal.timeout(REPLACE_TIMEOUT_MS);
   const begin = AbortSignal.timeout(BEGIN_TIMEOUT_MS);
   for (let wasSeen = false; ; ) {
@@ -79,10 +83,14 @@ export async function replaceDaemon(
     if (serving !== undefined && serving !== keeper.serving) return;
     const isThere = (await childrenOf(host, keeper.pid)).some(({ pid }) => !before.has(pid));
     const isOver = !isThere && (wasSeen || begin.aborted);
-    if (isOver || deadline.aborted) throw notReplaced((await manager.readLog()).trim());
+    if (isOver || deadline.aborted) throw notReplaced(await lastWords(manager));
     wasSeen ||= isThere;
     await sleep(LOOK_EVERY_MS, signal);
   }
+}
+
+async function lastWords(manager: ServiceManager): Promise<string> {
+  return (await manager.readLog()).trim();
 }
 
 async function readServing(host: Host, pid: number): Promise<number | undefined> {

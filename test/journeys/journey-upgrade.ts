@@ -10,6 +10,7 @@ const otherVersion = '99.0.0';
 const limits = { timeoutMs: 240_000 };
 const waitLimitMs = 30_000;
 const blocked = 3;
+const rolledBack = 4;
 const pending = 10;
 
 /** Ends with the program and the settings that it began with. */
@@ -66,6 +67,18 @@ export function testUpgrade(journey: () => Journey): void {
       backup: { version: otherVersion },
     });
     await machine.output(['rm', '-r', other]);
+  });
+
+  test('an upgrade to a daemon that cannot start changes nothing, and says why', async () => {
+    const { machine } = journey();
+    const conf = await machine.read(nixConf);
+    await machine.put(nixConf, `${conf}\nmax-jobs = very many\n`);
+    expect(await machine.run(['tenon', 'upgrade', '--force'])).toMatchObject({
+      code: rolledBack,
+      stderr: expect.stringContaining('max-jobs'),
+    });
+    await machine.put(nixConf, conf);
+    await buildAnew(machine, 'after-a-failed-upgrade');
   });
 
   test('rollback names what it would lose, and loses it when it is forced to', async () => {
