@@ -3,6 +3,7 @@ import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type koffi from 'koffi';
 import type { LibraryHandle } from 'koffi';
+import { KeptFile } from './kept-file.ts';
 import { rawPath } from './raw-path.ts';
 
 /**
@@ -163,8 +164,8 @@ function load(): Libc {
 }
 
 /**
- * Threads take the native part that this process has mapped, under the name that it had (dlopen(3) looks for that first),
- * because its files may be another version's by then. They need nothing else of the package.
+ * Threads take the native part that this process has mapped, by a descriptor of it, because its files may be another
+ * version's by then: dlopen(3) knows a library by its inode. They need nothing else of the package.
  */
 function loadKoffi(): typeof koffi {
   const mapped = getEnvironmentData(NATIVE_PART);
@@ -175,7 +176,8 @@ function loadKoffi(): typeof koffi {
   }
   const require = createRequire(import.meta.url);
   const ffi: typeof koffi = require('koffi');
-  setEnvironmentData(NATIVE_PART, Object.keys(require.cache).find(isNativePart));
+  const native = Object.keys(require.cache).find(isNativePart);
+  if (native !== undefined) setEnvironmentData(NATIVE_PART, new KeptFile(native).path);
   return ffi;
 }
 
