@@ -9,6 +9,7 @@ import type { CommandContext } from './command.ts';
 import { defineCommand, expectNoNames, parseFlags } from './command.ts';
 import { runAsRoot } from './elevate.ts';
 import { exitCodes } from './exit-codes.ts';
+import { loadNixSettings } from './nix-settings.ts';
 import { programFolder } from './program-folder.ts';
 import { backUpStore } from './store-backup.ts';
 import { createTools } from './tools.ts';
@@ -81,6 +82,8 @@ export const upgrade = defineCommand<Options, UpgradeResult | Elevated>({
     if (isCheck || isIdle) return { facts, decision, outcome: 'checked' };
     if (decision.action === 'restart' && !(await isConfirmed(context, decision, options)))
       return { facts, decision, outcome: 'declined' };
+    // A daemon that cannot read it would not come up.
+    loadNixSettings(layout, {}, true);
     await apply({ tools, layout, facts, decision }, context.signal);
     return { facts: await readUpgradeFacts(around), decision, outcome: 'done' };
   },

@@ -10,7 +10,7 @@ const otherVersion = '99.0.0';
 const limits = { timeoutMs: 240_000 };
 const waitLimitMs = 30_000;
 const blocked = 3;
-const rolledBack = 4;
+const badConfiguration = 2;
 const pending = 10;
 
 /** Ends with the program and the settings that it began with. */
@@ -73,11 +73,12 @@ export function testUpgrade(journey: () => Journey): void {
     const { machine } = journey();
     const conf = await machine.read(nixConf);
     await machine.put(nixConf, `${conf}\nmax-jobs = very many\n`);
-    expect(await machine.run(['tenon', 'upgrade', '--force'])).toMatchObject({
-      code: rolledBack,
+    const outcome = await machine.run(['tenon', 'upgrade', '--force']);
+    await machine.put(nixConf, conf);
+    expect(outcome).toMatchObject({
+      code: badConfiguration,
       stderr: expect.stringContaining('max-jobs'),
     });
-    await machine.put(nixConf, conf);
     await buildAnew(machine, 'after-a-failed-upgrade');
   });
 
