@@ -27,23 +27,25 @@ export const storeSchema = defineCheck<CheckContext, Found>({
       { source: file, value: written },
       { source: 'this program knows', value: `${supported}` },
     ],
-    cause:
-      Number(written) > supported
-        ? 'a newer program has been at work here and moved it forward'
-        : 'a very old program wrote it, or the file is damaged',
+    cause: isBehind(written, supported)
+      ? 'a very old program wrote it'
+      : 'a newer program has been at work here and moved it forward, or a rollback was interrupted',
   }),
 
   fixes: ({ written, supported }) => [
     {
       id: 'matching-program',
       class: 'M',
-      description:
-        Number(written) > supported
-          ? 'install the newer program again, or restore the database from before the upgrade'
-          : 'open the store once with Nix 2.8 or newer, which moves the database forward',
-      commands: [],
+      description: isBehind(written, supported)
+        ? 'open the store once with Nix 2.8 or newer, which moves the database forward'
+        : 'install the newer program again, or restore the database from before the upgrade',
+      commands: isBehind(written, supported) ? [] : [['tenon', 'rollback']],
       reversible: true,
       needsRoot: true,
     },
   ],
 });
+
+function isBehind(written: string, supported: number): boolean {
+  return Number(written) < supported;
+}

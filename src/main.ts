@@ -8,10 +8,10 @@ const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => stop.abort(interrupted(name)));
 
-// A reader that leaves early, like head, must not stop a setup half way.
+// A reader that leaves early, like head, must not stop a setup half way, and a terminal that is closed no daemon.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', error => {
-    if (!hasCode(error, 'EPIPE')) throw error;
+    if (!hasCode(error, 'EPIPE') && !hasCode(error, 'EIO')) throw error;
   });
 
 const { argv, isVerbose, isPlain } = splitGlobals(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import type { Derivation } from '../formats/derivation.ts';
 import type { StorePath } from '../formats/store-path.ts';
-import { killProcessesOf, type Refusal } from '../host/enter.ts';
+import type { Refusal } from '../host/enter.ts';
 import { currentIds, isProgram } from '../host/store-files.ts';
 import { closureOf } from '../store/closure.ts';
 import type { Store } from '../store/store.ts';
@@ -62,7 +62,7 @@ export async function buildOnce(attempt: BuildAttempt): Promise<BuildReport> {
     return await buildWith(attempt, preparation, garbage);
   } finally {
     if (!sealed && user !== undefined)
-      await killProcessesOf(machine.enterPath, user.uid, AbortSignal.timeout(KILL_MS));
+      await machine.enter.killProcessesOf(user.uid, AbortSignal.timeout(KILL_MS));
     attempt.cleanUp(garbage);
   }
 }

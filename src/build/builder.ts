@@ -8,9 +8,7 @@ import { SharedBuilds } from './shared-builds.ts';
 
 /** The machine as far as builds see it. */
 export interface BuildMachine {
-  /** The compiled helper that sets sandboxes up. */
-  readonly enterPath: string;
-  /** Starts it. */
+  /** Sets sandboxes up. */
   readonly enter: EnterServer;
   /** Undefined when builds run as the daemon's own user. Throws when there is nobody. */
   readonly findBuildUsers: () => Promise<BuildUsers | undefined>;

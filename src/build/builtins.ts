@@ -1,12 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { CA_BUNDLE } from '../config/ca-bundles.ts';
 import type { Derivation } from '../formats/derivation.ts';
+import { readSmallFile } from '../host/store-files.ts';
 import type { BuilderEnvironment } from './environment.ts';
 import { unknownBuiltin } from './errors.ts';
 import type { Bind } from './sandbox-spec.ts';
 
-const FETCHURL = fileURLToPath(new URL('./fetchurl-program.ts', import.meta.url));
-const INSIDE = { node: '/.tenon/node', program: '/.tenon/fetchurl-program.ts' };
+const PROGRAM_BYTES_MAX = 64 << 10;
+/** Its text, because the file may be another version's by the time somebody needs it. */
+const FETCHURL = readSmallFile(
+  fileURLToPath(new URL('./fetchurl-program.ts', import.meta.url)),
+  PROGRAM_BYTES_MAX,
+);
+const NODE_INSIDE = '/.tenon/node';
 /** Where the shared libraries of the daemon's own Node may be. */
 const LIBRARY_DIRS = ['/lib', '/lib64', '/usr/lib', '/usr/lib64'];
 
@@ -30,8 +36,8 @@ export function builtinProgram(
   { environment, sealed, caBundle }: BuiltinPlace,
 ): BuiltinProgram {
   if (drv.builder !== 'builtin:fetchurl') throw unknownBuiltin(drvPath, drv.builder);
-  const node = sealed ? INSIDE.node : process.execPath;
-  const program = sealed ? INSIDE.program : FETCHURL;
+  const node = sealed ? NODE_INSIDE : process.execPath;
+  const args = ['--input-type=module-typescript', '--eval', FETCHURL ?? ''];
   const env = new Map([
     ...environment.env,
     ['NODE_EXTRA_CA_CERTS', sealed ? CA_BUNDLE : caBundle],
@@ -39,12 +45,11 @@ export function builtinProgram(
     ['NODE_USE_ENV_PROXY', '1'],
   ]);
   const files = [
-    { source: process.execPath, target: INSIDE.node, optional: false },
-    { source: FETCHURL, target: INSIDE.program, optional: false },
+    { source: process.execPath, target: NODE_INSIDE, optional: false },
     ...LIBRARY_DIRS.map(path => ({ source: path, target: path, optional: true })),
   ];
   return {
-    environment: { ...environment, env, builder: node, args: [program] },
+    environment: { ...environment, env, builder: node, args },
     binds: files.map(file => ({ ...file, readOnly: true })),
   };
 }

@@ -19,6 +19,16 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./setup.ts')).setup,
   },
   {
+    name: 'upgrade',
+    summary: 'Let the installed daemon take over from the one that runs',
+    load: async () => (await import('./upgrade.ts')).upgrade,
+  },
+  {
+    name: 'rollback',
+    summary: 'Bring the database from before the last upgrade back',
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
+  {
     name: 'uninstall',
     summary: 'Take away what setup installed',
     load: async () => (await import('./uninstall.ts')).uninstall,

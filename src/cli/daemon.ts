@@ -14,7 +14,7 @@ export const daemon = defineCommand({
     '',
     'Honours NIX_STORE_DIR, NIX_STATE_DIR, NIX_LOG_DIR, NIX_CONF_DIR, NIX_DAEMON_SOCKET_PATH, NIX_CONFIG and',
     'NIX_USER_CONF_FILES, and a socket that systemd hands over. On a signal it takes no new clients and ends when',
-    'those that are here are served.',
+    'those that are here are served; SIGHUP counts, unless there is a parent.',
     '',
     '  --replaceable  with a parent that replaces the daemon on SIGHUP, by one that reads nix.conf anew and is the',
     '                 program as it is on disk by then; clients of the one before are served until they leave',

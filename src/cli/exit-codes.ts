@@ -30,6 +30,8 @@ const CODES: readonly (readonly [code: string, status: number])[] = [
   ['ui/no-terminal', exitCodes.blocked],
   ['setup/blocked', exitCodes.blocked],
   ['setup/busy', exitCodes.blocked],
+  ['setup/not-replaced', exitCodes.rolledBack],
+  ['store/in-use', exitCodes.blocked],
   ['setup/no-journal', exitCodes.blocked],
   ['setup/journal-lost', exitCodes.blocked],
   ['setup/no-free-ids', exitCodes.blocked],

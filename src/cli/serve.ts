@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Environment, StoreLayout } from '../config/layout.ts';
 import { serveDaemon } from '../daemon/serve.ts';
-import { replaced, tellReady } from '../host/replacement.ts';
+import { hungUp, replaced, tellReady } from '../host/replacement.ts';
 import type { Output } from '../ui/output.ts';
 import { printable } from '../ui/output.ts';
 import { loadNixSettings } from './nix-settings.ts';
@@ -28,7 +28,7 @@ export async function serve({ layout, env, signal, out }: ServeOptions): Promise
     version: await readVersion(),
     cpuCount: availableParallelism(),
     log,
-    signal,
+    signal: AbortSignal.any([signal, hungUp(env)]),
     replaced: replaced(),
     onReady: () => tellReady(env),
   });

@@ -217,6 +217,7 @@ async function remove(
   const failures: Failure[] = [];
   await stopService(scene, installation, options.force);
   failures.push(...(await undo(scene, { out, kept, options })));
+  await attempt(failures, 'backups of the database', () => host.removeTree(layout.backupsDir));
   if (installation.user === undefined)
     await attempt(failures, 'the lines for Portage', () => clearPortage(host));
   if (options.purgeStore)

@@ -15,6 +15,8 @@ export interface StoreLayout {
   readonly dbDir: string;
   readonly dbFile: string;
   readonly schemaFile: string;
+  /** Copies of the database, for `tenon rollback`. */
+  readonly backupsDir: string;
   /** Held shared by everybody who has the database open. */
   readonly bigLockFile: string;
   /** Space that a full disk's collector can give back before it writes. */
@@ -102,6 +104,7 @@ function stateFiles(stateDir: string) {
     dbDir,
     dbFile: `${dbDir}/db.sqlite`,
     schemaFile: `${dbDir}/schema`,
+    backupsDir: `${dbDir}/tenon-backups`,
     bigLockFile: `${dbDir}/big-lock`,
     reservedFile: `${dbDir}/reserved`,
     gcLockFile: `${stateDir}/gc.lock`,

@@ -56,7 +56,6 @@ export async function serveDaemon(options: DaemonOptions): Promise<void> {
   const nowUnix = () => Math.floor(Date.now() / MS);
   await using trees = new Trees({ workers: TREE_WORKERS });
   await using builder = new Builder({
-    enterPath,
     enter: new EnterServer(enterPath, `${layout.stateDir}/tenon-enter-${process.pid}`),
     findBuildUsers: () => findBuildUsers(settings, names),
     logs: new BuildLogs(layout.buildLogDir),

@@ -43,6 +43,13 @@ static void set_number(const char *name, long value) {
   if (setenv(name, text, 1) < 0) fail("keep", name);
 }
 
+/* This process's own name says which daemon serves, to whoever waits for a replacement (src/setup/running-daemon.ts). */
+static void tell_newest(const struct keeper *keeper) {
+  char name[16];
+  snprintf(name, sizeof name, "tenon:%d", (int)keeper->newest);
+  prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
 static _Noreturn void become_instance(const struct keeper *keeper, pid_t parent, int ready) {
   sigset_t none;
   sigemptyset(&none);
@@ -94,6 +101,7 @@ static void on_ready(struct keeper *keeper) {
   }
   keeper->newest = keeper->starting;
   keeper->starting = 0;
+  tell_newest(keeper);
   if (keeper->again && !keeper->is_asked) start(keeper);
 }
 

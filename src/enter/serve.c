@@ -79,6 +79,7 @@ int serve(const char *directory) {
   /* Nobody waits for the children: their end shows on their connections. */
   signal(SIGCHLD, SIG_IGN);
   signal(SIGINT, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
   write_all(STDOUT_FILENO, "ready\n", 6);
   while (!is_over) {
     int control = next_connection(listener, &is_over);

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { parseOutcome, type RunningEnter, unstarted } from './enter.ts';
+import { killProcessesOf, parseOutcome, type RunningEnter, unstarted } from './enter.ts';
 import { serverEnded } from './errors.ts';
+import { KeptFile } from './kept-file.ts';
 
 /** `O_PATH` of open(2), which Node does not export. */
 const O_PATH = 0o10000000;
@@ -22,12 +23,17 @@ interface Server {
  */
 export class EnterServer implements AsyncDisposable {
   readonly #enterPath: string;
+  readonly #program: KeptFile;
   readonly #directory: string;
   #server: Promise<Server> | undefined;
 
-  /** `directory` must not exist; nobody else can enter it, and it goes when the process ends. */
+  /**
+   * The program is the one that is there now, whatever is installed in its place later. `directory` must not exist;
+   * nobody else can enter it, and it goes when the process ends.
+   */
   constructor(enterPath: string, directory: string) {
     this.#enterPath = enterPath;
+    this.#program = new KeptFile(enterPath);
     this.#directory = directory;
   }
 
@@ -46,7 +52,13 @@ export class EnterServer implements AsyncDisposable {
     }
   }
 
+  /** Kills every process of `uid`; needs root. Throws when one of them does not die within ten seconds. */
+  async killProcessesOf(uid: number, signal: AbortSignal): Promise<void> {
+    await killProcessesOf(this.#program.path, uid, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    using _program = this.#program;
     const server = await this.#server?.catch(() => undefined);
     if (server === undefined) return;
     const gone = once(server.child, 'exit');
@@ -58,7 +70,8 @@ export class EnterServer implements AsyncDisposable {
     // A helper that was killed has left it.
     rmSync(this.#directory, { recursive: true, force: true });
     mkdirSync(this.#directory, { mode: 0o700 });
-    const child = spawn(this.#enterPath, ['--serve', this.#directory], {
+    const child = spawn(this.#program.path, ['--serve', this.#directory], {
+      argv0: this.#enterPath,
       cwd: '/',
       env: {},
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type koffi from 'koffi';
 import type { LibraryHandle } from 'koffi';
+import { KeptFile } from './kept-file.ts';
 import { rawPath } from './raw-path.ts';
 
 /**
@@ -24,6 +26,8 @@ const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const EAGAIN = 11;
 const NOTHING = Buffer.alloc(0);
+/** Under this key threads find where it is. */
+const NATIVE_PART = 'tenon/koffi.node';
 /** XATTR_LIST_MAX of linux/limits.h: no file has a longer list. */
 const XATTR_LIST_MAX_BYTES = 65536;
 
@@ -140,7 +144,7 @@ function libc(): Libc {
 }
 
 function load(): Libc {
-  const ffi: typeof koffi = createRequire(import.meta.url)('koffi');
+  const ffi = loadKoffi();
   const self = ffi.load(null);
   return {
     exit: self.func('void _exit(int status)'),
@@ -157,6 +161,28 @@ function load(): Libc {
     trim: findTrim(self),
     errno: () => ffi.errno(),
   };
+}
+
+/**
+ * Threads take the native part that this process has mapped, by a descriptor of it, because its files may be another
+ * version's by then: dlopen(3) knows a library by its inode. They need nothing else of the package.
+ */
+function loadKoffi(): typeof koffi {
+  const mapped = getEnvironmentData(NATIVE_PART);
+  if (typeof mapped === 'string') {
+    const native = { exports: {} as typeof koffi };
+    process.dlopen(native, mapped);
+    return native.exports;
+  }
+  const require = createRequire(import.meta.url);
+  const ffi: typeof koffi = require('koffi');
+  const native = Object.keys(require.cache).find(isNativePart);
+  if (native !== undefined) setEnvironmentData(NATIVE_PART, new KeptFile(native).path);
+  return ffi;
+}
+
+function isNativePart(file: string): boolean {
+  return file.endsWith('/koffi.node');
 }
 
 function findTrim(self: LibraryHandle): Libc['trim'] {

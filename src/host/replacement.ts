@@ -13,6 +13,19 @@ export function tellReady(env: NodeJS.ProcessEnv): void {
   closeSync(fd);
 }
 
+/**
+ * Aborted by SIGHUP, the end of the terminal, unless there is a parent: to that one it is the wish for another daemon, and
+ * a terminal tells both.
+ */
+export function hungUp(env: NodeJS.ProcessEnv): AbortSignal {
+  const controller = new AbortController();
+  const hasParent = env[READY_FD] !== undefined;
+  process.on('SIGHUP', () => {
+    if (!hasParent) controller.abort();
+  });
+  return controller.signal;
+}
+
 /** Aborted once another process has taken over. */
 export function replaced(): AbortSignal {
   const controller = new AbortController();

@@ -7,6 +7,7 @@ const AT_ONCE = 16;
 
 export interface RunningProcess {
   readonly pid: number;
+  readonly parentPid: number;
   readonly argv: readonly string[];
 }
 
@@ -31,14 +32,18 @@ export function createRunning(): Running {
       }));
       const wanted = all.filter(({ argv }) => isWanted(argv));
       const isOurs = await mapLimit(wanted, AT_ONCE, ({ pid }) => isOfThisHostAndUser(pid));
-      return wanted.filter((_, index) => isOurs[index]);
+      const ours = wanted.filter((_, index) => isOurs[index]);
+      return await mapLimit(ours, AT_ONCE, async each => ({
+        ...each,
+        parentPid: await parentOf(each.pid),
+      }));
     },
     findServiceProcesses: async service => {
       const mark = `RC_SVCNAME=${service}`;
       const pids = await listOthers();
       const isLeft = await mapLimit(pids, AT_ONCE, async pid => {
         const environ = await textOf(pid, 'environ');
-        return environ.split('\0').includes(mark) && (await isChildOfInit(pid));
+        return environ.split('\0').includes(mark) && (await parentOf(pid)) === 1;
       });
       const left = pids.filter((_, index) => isLeft[index]);
       const isOurs = await mapLimit(left, AT_ONCE, isOfThisHostAndUser);
@@ -82,11 +87,11 @@ async function argvOf(pid: number): Promise<readonly string[]> {
   return (await textOf(pid, 'cmdline')).split('\0').slice(0, -1);
 }
 
-/** The parent comes after the program's name, which may have any characters, and the state (proc_pid_stat(5)). */
-async function isChildOfInit(pid: number): Promise<boolean> {
+/** 0 for what has ended. The parent comes after the program's name, which may have any characters, and the state (proc_pid_stat(5)). */
+async function parentOf(pid: number): Promise<number> {
   const stat = await textOf(pid, 'stat');
-  const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return parent === '1';
+  const [, parent = '0'] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(parent);
 }
 
 /** Nothing for what has ended, for the kernel's own, and for what may not be looked into. */

@@ -25,6 +25,8 @@ export interface ServiceManager {
   isKnown(): Promise<boolean>;
   /** Makes the init system read its service files again. */
   reload(): Promise<void>;
+  /** Asks a daemon that can to let another one take over; that comes later, if it comes. */
+  handOver(): Promise<void>;
 }
 
 export interface Services {
@@ -114,6 +116,7 @@ function systemdManager(run: Run, units: readonly string[]): ServiceManager {
       return (await run(argv)).stdout.trim() !== '';
     },
     reload: async () => void (await systemctl(['daemon-reload'])),
+    handOver: async () => void (await systemctl(['reload', service])),
   };
 }
 
@@ -163,6 +166,7 @@ function openrcManager(host: ServiceHost, service: string): ServiceManager {
     },
     isKnown: async () => (await run(['rc-service', '--exists', service], NOT_KNOWN)).status === 0,
     reload: async () => {},
+    handOver: async () => void (await rcService('reload')),
   };
 }
 
@@ -208,4 +212,5 @@ const NO_MANAGER: ServiceManager = {
   readLog: async () => '',
   isKnown: async () => false,
   reload: async () => {},
+  handOver: async () => {},
 };

@@ -4,14 +4,19 @@ import {
   chownSync,
   closeSync,
   constants,
+  copyFileSync,
   existsSync,
+  fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
+  rmSync,
   type Stats,
   statSync,
   symlinkSync,
@@ -193,6 +198,31 @@ export function deleteFile(path: string): void {
     unlinkSync(path);
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
+/** Deletes a file or a whole tree; absent is done. */
+export function deleteTree(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+/** Copies a file, by reference where the file system can. */
+export function copyBytes(from: string, to: string): void {
+  copyFileSync(from, to, constants.COPYFILE_FICLONE);
+}
+
+/** Gives a file another name beside its own. */
+export function linkFile(from: string, to: string): void {
+  linkSync(from, to);
+}
+
+/** Waits until a file or directory is on disk. */
+export function syncPath(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -5,6 +5,8 @@ export interface Tools {
   readonly host: Host;
   /** Resolves once a daemon has answered at that socket; throws when there is none. */
   readonly handshake: (socketPath: string, signal: AbortSignal) => Promise<void>;
+  /** Keeps the store's database as it is, for "tenon rollback". */
+  readonly backUpDatabase: (signal: AbortSignal) => Promise<void>;
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 

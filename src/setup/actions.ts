@@ -1,5 +1,6 @@
 import type { Action, Step } from './action.ts';
 import { accountBackups } from './actions/account-backups.ts';
+import { databaseBackup } from './actions/database-backup.ts';
 import { directory } from './actions/directory.ts';
 import { gentooPackage } from './actions/gentoo-package.ts';
 import { gentooRepository } from './actions/gentoo-repository.ts';
@@ -11,6 +12,7 @@ import { membership } from './actions/membership.ts';
 import { otherService } from './actions/other-service.ts';
 import { program } from './actions/program.ts';
 import { serviceEnable, serviceStart, serviceStop } from './actions/service.ts';
+import { serviceReplace, serviceReturn } from './actions/service-replace.ts';
 import { user } from './actions/user.ts';
 import { writeFile } from './actions/write-file.ts';
 import { unknownAction } from './errors.ts';
@@ -18,6 +20,7 @@ import { unknownAction } from './errors.ts';
 const BINDERS: ReadonlyMap<string, (step: Step) => Action> = new Map(
   [
     accountBackups,
+    databaseBackup,
     directory,
     gentooPackage,
     gentooRepository,
@@ -29,6 +32,8 @@ const BINDERS: ReadonlyMap<string, (step: Step) => Action> = new Map(
     otherService,
     program,
     serviceEnable,
+    serviceReplace,
+    serviceReturn,
     serviceStart,
     serviceStop,
     user,

@@ -21,6 +21,17 @@ export function emergeFailed(atom: string, reason: string): TenonError {
   });
 }
 
+/** Another daemon was to take over and did not come up. */
+export function notReplaced(said: string, cause?: unknown): TenonError {
+  const words =
+    said.trim() === '' ? 'its log says nothing' : `what was said last is\n${said.trim()}`;
+  return new TenonError(
+    'setup/not-replaced',
+    `Cannot replace the daemon: the new one did not start, the one before goes on; ${words}`,
+    { hint: 'Do what that says, then run "tenon upgrade"', check: 'daemon.version-skew', cause },
+  );
+}
+
 /** The journal names an action that this version does not have. */
 export function unknownAction(kind: string): TenonError {
   return new TenonError(

@@ -8,6 +8,7 @@ import type { NixConf } from './configuration-steps.ts';
 import { incompleteProgram } from './errors.ts';
 import { readGentooFacts } from './gentoo-facts.ts';
 import type { PlanInput } from './plan.ts';
+import { findReplacement, RESTART } from './replacement.ts';
 import { choicesOf, formatAnswers } from './settings.ts';
 
 interface Known {
@@ -44,15 +45,18 @@ export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInp
     users: [...userNames(users), ...ids],
     groups: [users.group, ...ids],
   });
+  const [init, isLive] = await Promise.all([host.findBootInit(), host.isLive()]);
+  const initFiles = await readInitFiles(programFolder);
   return {
-    init: await host.findBootInit(),
-    isLive: await host.isLive(),
+    init,
+    isLive,
     accounts,
     nologin: nologin ?? NOLOGIN,
     ...choices,
     store: layout,
     program: programFolder,
-    initFiles: await readInitFiles(programFolder),
+    initFiles,
+    replacement: isLive ? await findReplacement(host, init, initFiles) : RESTART,
     nixConf: hasNixConf ? nixConf : undefined,
     tenonConf: formatAnswers(settings, accounts, tenonConf),
     gentoo: await readGentooFacts(host, programFolder),

@@ -6,6 +6,7 @@ import type { Accounts } from '../host/users.ts';
 import { accountSteps } from './account-steps.ts';
 import { chooseUsers } from './accounts.ts';
 import type { Step } from './action.ts';
+import { databaseBackup } from './actions/database-backup.ts';
 import { directory } from './actions/directory.ts';
 import { link } from './actions/link.ts';
 import { program } from './actions/program.ts';
@@ -15,6 +16,7 @@ import { noFreeIds } from './errors.ts';
 import { folders } from './file-steps.ts';
 import type { GentooFacts } from './gentoo-facts.ts';
 import { gentooSteps } from './gentoo-steps.ts';
+import type { Replacement } from './replacement.ts';
 import { serviceSteps, serviceStopSteps } from './service-steps.ts';
 import type { Choices } from './settings.ts';
 import { shellSteps } from './shell-steps.ts';
@@ -39,6 +41,8 @@ export interface PlanInput extends Choices {
   readonly nixConf: NixConf | undefined;
   /** The text that tenon.conf is to have, where it has another. */
   readonly tenonConf: string | undefined;
+  /** How a daemon that runs would become the one that is installed. */
+  readonly replacement: Replacement;
   /** Undefined where no Portage manages the host. */
   readonly gentoo: GentooFacts | undefined;
 }
@@ -82,10 +86,25 @@ function isAtOrBelow(path: string, folder: string): boolean {
   return `${path}/`.startsWith(`${folder}/`);
 }
 
+/** Before another program takes over. */
+function backupSteps({ isLive, store: { dbFile } }: PlanInput): readonly Step[] {
+  if (!isLive) return [];
+  const backup = databaseBackup.step({
+    id: 'database-backup',
+    group: 'Files',
+    reason: '"tenon rollback" brings it back',
+    spec: { dbFile, programDir: hostNames.programDir },
+    redoWith: ['program'],
+    isPassing: true,
+  });
+  return [backup];
+}
+
 function programSteps(input: PlanInput): readonly Step[] {
   const { programDir, commandFile } = hostNames;
   return [
     ...folders(['/usr/local', dirname(programDir), dirname(commandFile)], 'Files'),
+    ...backupSteps(input),
     ...serviceStopSteps(input),
     program.step({
       id: 'program',

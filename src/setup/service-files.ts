@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { hostNames } from '../config/layout.ts';
 import type { Init } from '../host/services.ts';
+import { initFile } from './file-steps.ts';
 import { places } from './places.ts';
 
 interface ServiceFile {
@@ -39,6 +40,12 @@ export function serviceFiles(init: Init): readonly ServiceFile[] {
     default:
       return init satisfies never;
   }
+}
+
+/** The text of one; the files in `init/` name the command where packages put it. */
+export function serviceFileText(initFiles: ReadonlyMap<string, string>, source: string): string {
+  const text = initFile(initFiles, source);
+  return text.replaceAll(places.packagedCommand, hostNames.commandFile);
 }
 
 /** The link that starts the service at boot. */

@@ -6,11 +6,11 @@ import { link } from './actions/link.ts';
 import { logFile } from './actions/log-file.ts';
 import { otherService } from './actions/other-service.ts';
 import { serviceEnable, serviceStart, serviceStop } from './actions/service.ts';
+import { serviceReplace, serviceReturn } from './actions/service-replace.ts';
 import { writeFile } from './actions/write-file.ts';
-import { folders, initFile } from './file-steps.ts';
-import { places } from './places.ts';
+import { folders } from './file-steps.ts';
 import type { PlanInput } from './plan.ts';
-import { serviceFiles, startLink } from './service-files.ts';
+import { serviceFiles, serviceFileText, startLink } from './service-files.ts';
 
 /** What the packages of distributions, the official installer and the overlays call it. */
 const STOCK_SERVICE = 'nix-daemon';
@@ -20,10 +20,12 @@ export function serviceSteps(input: PlanInput): readonly Step[] {
   const init = initOf(input);
   if (init === 'none') return input.isLive ? detachedSteps(input) : [];
   const redoWith = ['service-stop', 'program', ...serviceFileIds(init)];
+  const isReplaced = isByReload(input);
   return [
     otherServiceStep(input, init),
     ...fileSteps(input, init),
-    ...runningSteps(input, redoWith),
+    ...runningSteps(input, isReplaced ? [] : redoWith),
+    ...(isReplaced ? [replaceStep(input, redoWith)] : []),
   ];
 }
 
@@ -51,15 +53,43 @@ function runningSteps(input: PlanInput, redoWith: readonly string[]): readonly S
   ];
 }
 
-/** Come before anything that the running daemon uses is replaced. */
+function isByReload({ isLive, mode, replacement }: PlanInput): boolean {
+  return isLive && mode === 'multi' && replacement.restartReason === undefined;
+}
+
+/** Lets another daemon take over while this one serves. */
+export function replaceStep(input: Where, redoWith: readonly string[]): Step {
+  return serviceReplace.step({
+    id: 'service-replace',
+    group: 'Service',
+    reason: 'no client is refused, and no build ends, while another version takes over',
+    spec: serviceSpec(input),
+    redoWith,
+    isPassing: true,
+  });
+}
+
+/** Come before the program of the running daemon is replaced. */
 export function serviceStopSteps(input: PlanInput): readonly Step[] {
   if (!input.isLive) return [];
+  const redoWith = ['program', ...serviceFileIds(initOf(input))];
+  if (isByReload(input)) {
+    const back = serviceReturn.step({
+      id: 'service-return',
+      group: 'Files',
+      reason: 'it needs nothing of its files once it serves',
+      spec: serviceSpec(input),
+      redoWith,
+      isPassing: true,
+    });
+    return [back];
+  }
   const stop = serviceStop.step({
     id: 'service-stop',
     group: 'Files',
-    reason: 'a running daemon loads parts of the program when it first needs them',
+    reason: `clients are refused until it is back, once running builds have ended; ${input.replacement.restartReason}`,
     spec: serviceSpec(input),
-    redoWith: ['program', ...serviceFileIds(initOf(input))],
+    redoWith,
     isPassing: true,
   });
   return [stop];
@@ -107,7 +137,7 @@ function fileSteps({ isLive, initFiles }: PlanInput, init: Init): readonly Step[
         reason: `how ${init} runs the daemon`,
         spec: {
           ...file,
-          text: withCommand(initFile(initFiles, source)),
+          text: serviceFileText(initFiles, source),
           ...(isUnit ? { readBy: isLive ? init : 'none' } : {}),
         },
       }),
@@ -148,9 +178,4 @@ function serviceLog(): Step {
     reason: 'what the daemon has to say',
     spec: { file },
   });
-}
-
-/** The files in `init/` name the command where packages put it. */
-function withCommand(text: string): string {
-  return text.replaceAll(places.packagedCommand, hostNames.commandFile);
 }

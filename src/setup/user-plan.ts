@@ -37,7 +37,7 @@ export function planUserSteps(input: UserPlanInput): readonly Step[] {
     serviceStop.step({
       id: 'service-stop',
       group: 'Files',
-      reason: 'a running daemon loads parts of the program when it first needs them',
+      reason: 'nobody could start another one beside it',
       spec: serviceSpec(input),
       redoWith: ['program', ...serviceFileIds(input)],
       isPassing: true,

@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../base/errors.ts';
 import { named } from '../host/system-error.ts';
@@ -7,6 +7,7 @@ const SQLITE_BUSY = 5;
 const SQLITE_PROTOCOL = 15;
 const RETRY_MS = { first: 1, last: 50 };
 /** Without a WAL readers have to wait for writers, and so does the event loop. */
+const ALL_PAGES = 0x7fff_ffff;
 const NO_WAL_TIMEOUT_MS = 60_000;
 
 type Value = string | number | bigint | null;
@@ -98,6 +99,45 @@ export class StoreDb {
   }
 }
 
+/**
+ * Copies a database that may be in use, as it is at one moment. The copy is one file, whatever the journal of the other
+ * one; it is not synced.
+ */
+export async function copyDatabase(file: string, to: string, { wal }: { wal: boolean }) {
+  const timeout = NO_WAL_TIMEOUT_MS;
+  const source = new DatabaseSync(wal ? file : withDotfileLocks(file), { readOnly: true, timeout });
+  try {
+    // All pages in one step: with fewer it would begin again whenever somebody writes.
+    await backup(source, to, { rate: ALL_PAGES });
+  } finally {
+    source.close();
+  }
+  foldJournal(to);
+}
+
+export type WholeDatabase = DatabaseSync;
+
+/** A database of one file, which nobody else has open. */
+export function openWhole(file: string): WholeDatabase {
+  return new DatabaseSync(file);
+}
+
+/** The name under which SQLite only reads a database that may be in use. */
+export function readOnlyName(file: string, wal: boolean): string {
+  const separator = wal ? '?' : '&';
+  return `${wal ? uri(file) : withDotfileLocks(file)}${separator}mode=ro`;
+}
+
+/** Brings all that is in a database's journal into its file. Nobody else may have it open. */
+export function foldJournal(file: string): void {
+  const db = openWhole(file);
+  try {
+    db.exec('pragma wal_checkpoint(truncate); pragma journal_mode = delete');
+  } finally {
+    db.close();
+  }
+}
+
 /** Works with the database, again as long as another process holds it. */
 export async function retryWhileBusy<T>(file: string, work: () => T): Promise<T> {
   for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.last)) {
@@ -112,7 +152,11 @@ export async function retryWhileBusy<T>(file: string, work: () => T): Promise<T>
 
 /** Without a WAL stock Nix locks the database by another file, and not with fcntl(2): whoever does not is not heard. */
 function withDotfileLocks(file: string): string {
-  return `file:${file.split('/').map(encodeURIComponent).join('/')}?vfs=unix-dotfile`;
+  return `${uri(file)}?vfs=unix-dotfile`;
+}
+
+function uri(file: string): string {
+  return `file:${file.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 function isBusy(error: unknown): boolean {

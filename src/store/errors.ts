@@ -10,7 +10,10 @@ export function schemaTooNew(version: number, supported: number): TenonError {
   return new TenonError(
     'store/schema-too-new',
     `current Nix store schema is version ${version}, but I only support ${supported}`,
-    { hint: 'Upgrade tenon, or use another state directory', check: 'store.schema' },
+    {
+      hint: 'Install the newer tenon again, or bring back the database from before it: "tenon rollback"',
+      check: 'store.schema',
+    },
   );
 }
 
@@ -20,6 +23,24 @@ export function schemaTooOld(version: string): TenonError {
     'store/schema-too-old',
     `Cannot open the store database: its schema is version "${version}", the oldest supported is 10`,
     { hint: 'Open the store once with Nix 2.8 or newer, which migrates it', check: 'store.schema' },
+  );
+}
+
+/** Somebody has the database open who is not the service. */
+export function storeInUse(bigLockFile: string): TenonError {
+  return new TenonError(
+    'store/in-use',
+    `Cannot restore the database: another program has the store open, and with it ${bigLockFile}`,
+    { hint: `End the Nix programs that work on the store as root (fuser -v ${bigLockFile})` },
+  );
+}
+
+/** A rollback was killed between its two last steps. */
+export function rollbackUnfinished(): TenonError {
+  return new TenonError(
+    'store/rollback-unfinished',
+    'Cannot open the store database: a rollback of it has not ended',
+    { hint: 'Run "tenon rollback" again', check: 'store.schema' },
   );
 }
 

@@ -12,8 +12,8 @@ import {
   setOwner,
 } from '../host/store-files.ts';
 import { retryWhileBusy, StoreDb } from './db.ts';
-import { schemaTooNew, schemaTooOld, symlinkedStore } from './errors.ts';
-import { CREATE_SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { rollbackUnfinished, schemaTooNew, schemaTooOld, symlinkedStore } from './errors.ts';
+import { BETWEEN_DATABASES, CREATE_SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 const STORE_DIR_MODE = 0o1775;
 const SCHEMA_FILE_MAX_BYTES = 64;
@@ -55,6 +55,7 @@ export async function openStore(
 function openDatabase({ layout, useWal, fsyncMetadata }: OpenOptions): StoreDb {
   const schema = readSmallFile(layout.schemaFile, SCHEMA_FILE_MAX_BYTES)?.trim();
   if (schema !== undefined && schema !== '') {
+    if (schema === BETWEEN_DATABASES) throw rollbackUnfinished();
     const version = Number(schema);
     if (version > SCHEMA_VERSION) throw schemaTooNew(version, SCHEMA_VERSION);
     if (version !== SCHEMA_VERSION) throw schemaTooOld(schema);

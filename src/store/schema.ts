@@ -4,6 +4,9 @@
  */
 export const SCHEMA_VERSION = 10;
 
+/** No program takes this for a number, so nobody opens a store whose schema and database may not belong together. */
+export const BETWEEN_DATABASES = 'between two databases; run "tenon rollback" again';
+
 export const CREATE_SCHEMA = `
 create table if not exists ValidPaths (
     id               integer primary key autoincrement not null,

@@ -23,19 +23,36 @@ describe('the command line', () => {
 
   test('lists its commands', async () => {
     const { stdout } = await run('--help');
-    for (const name of ['plan', 'setup', 'uninstall', 'doctor', 'env', 'daemon', 'start'])
+    for (const name of [
+      'plan',
+      'setup',
+      'upgrade',
+      'rollback',
+      'uninstall',
+      'doctor',
+      'env',
+      'daemon',
+      'start',
+    ])
       expect(stdout).toContain(`  ${name} `);
   });
 
-  test.each(['plan', 'setup', 'uninstall', 'doctor', 'env', 'daemon', 'start'])(
-    '%s has a help text and changes nothing for it',
-    async name => {
-      expect(await run(name, '--help')).toEqual({
-        status: 0,
-        stdout: expect.stringContaining(`tenon ${name}`),
-      });
-    },
-  );
+  test.each([
+    'plan',
+    'setup',
+    'upgrade',
+    'rollback',
+    'uninstall',
+    'doctor',
+    'env',
+    'daemon',
+    'start',
+  ])('%s has a help text and changes nothing for it', async name => {
+    expect(await run(name, '--help')).toEqual({
+      status: 0,
+      stdout: expect.stringContaining(`tenon ${name}`),
+    });
+  });
 
   test.each([
     { argv: [], flaw: 'no command' },

@@ -19,6 +19,7 @@ describe('storeLayout', () => {
       dbDir: '/nix/var/nix/db',
       dbFile: '/nix/var/nix/db/db.sqlite',
       schemaFile: '/nix/var/nix/db/schema',
+      backupsDir: '/nix/var/nix/db/tenon-backups',
       bigLockFile: '/nix/var/nix/db/big-lock',
       reservedFile: '/nix/var/nix/db/reserved',
       gcLockFile: '/nix/var/nix/gc.lock',

@@ -55,6 +55,17 @@ describe('a daemon that is told to stop', () => {
     expect(leftoversIn(shop.store)).toEqual([]);
   });
 
+  test('finishes the build as well when the signal is that of a closed terminal', async () => {
+    await using daemon = await startTenon(shop.store);
+    const { connection, ended, out } = await startBuild('sleep 1; echo > $out');
+    process.kill(daemon.pid, 'SIGHUP');
+    await until('it stops', () => daemon.log().includes('info: stopping'));
+    await ended;
+    expect(existsSync(out)).toBe(true);
+    connection[Symbol.dispose]();
+    await until('it ends', () => findProcesses('main.ts').indexOf(daemon.pid) < 0);
+  });
+
   test('lets idle clients go at once, and takes no new ones', async () => {
     const daemon = await startTenon(shop.store);
     using idle = await connectTo(shop.store);

@@ -179,6 +179,14 @@ describe('the parent of a daemon', () => {
     expect(leftoversIn(shop.store)).toEqual([]);
   });
 
+  test('is told with its daemon that the terminal is closed, and only replaces it', async () => {
+    await using daemon = await start();
+    using connection = await connectTo(shop.store);
+    for (const pid of generations(daemon)) process.kill(pid, 'SIGHUP');
+    await replace(daemon);
+    expect(await connection.call(isValidPath, bb)).toBe(true);
+  });
+
   test('takes all of them along when it is killed', async () => {
     const daemon = await start();
     using _client = await connectTo(shop.store);

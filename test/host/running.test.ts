@@ -13,7 +13,9 @@ describe('the processes of this host', () => {
 
   test('are found by their arguments', async () => {
     await using sleeper = await sleepAs(undefined);
-    expect(await findProcesses(isWanted)).toEqual([{ pid: sleeper.pid, argv: ['sleep', seconds] }]);
+    expect(await findProcesses(isWanted)).toEqual([
+      { pid: sleeper.pid, parentPid: process.pid, argv: ['sleep', seconds] },
+    ]);
   });
 
   testAsRoot('of another user are not found, whatever they call themselves', async () => {

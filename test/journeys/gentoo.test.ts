@@ -101,6 +101,7 @@ describeOnMachine('sys-apps/tenon on a host with', () => {
       const asking = asUser(machine, ask);
       asking.catch(() => undefined);
       const said = await installTenon(machine, packages, packages.later);
+      expect(said).toContain('Upgrade: another daemon takes over');
       expect(said).not.toContain('still runs');
       expect(await machine.output(['tenon', '--version'])).toContain(packages.later);
       await asUser(machine, 'nix-build probe.nix --argstr salt up --no-out-link');
@@ -111,8 +112,12 @@ describeOnMachine('sys-apps/tenon on a host with', () => {
     });
 
     step('a downgrade goes the same way', async machine => {
-      await installTenon(machine, packages, packages.version);
+      const said = await installTenon(machine, packages, packages.version);
+      expect(said).toContain('Downgrade: another daemon takes over');
+      expect(said).not.toContain('still runs');
       expect(await machine.output(['tenon', '--version'])).toContain(packages.version);
+      const check = await machine.output(['tenon', 'upgrade', '--check']);
+      expect(check).toContain(`before tenon ${packages.later} was replaced`);
       await asUser(machine, 'nix-build probe.nix --argstr salt down --no-out-link');
     });
 

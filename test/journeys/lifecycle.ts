@@ -9,6 +9,7 @@ import { testQueries } from './journey-queries.ts';
 import { testReload } from './journey-reload.ts';
 import { testService } from './journey-service.ts';
 import { testSetup, testUninstall } from './journey-setup.ts';
+import { testUpgrade } from './journey-upgrade.ts';
 
 /** A user's whole way with tenon on one machine: setup, builds, trouble, uninstall. */
 export function describeLifecycle(init: Init, suite: Suite): void {
@@ -18,6 +19,7 @@ export function describeLifecycle(init: Init, suite: Suite): void {
     testBuilds(journey);
     testQueries(journey);
     testReload(journey);
+    testUpgrade(journey);
     testService(journey);
     testEmerge(journey);
     testUninstall(journey);

@@ -33,6 +33,7 @@ export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
     initFiles: new Map(INIT_FILES.map(path => [path, readInit(path)])),
     nixConf: undefined,
     gentoo: undefined,
+    replacement: { restartReason: 'nobody could start another one beside it' },
     tenonConf: '[users]\nbase = 30000\n',
     ...changes,
   };
@@ -86,6 +87,7 @@ export function toolsFor({ host }: Pick<FixtureHost, 'host'>): Tools {
   return {
     host,
     handshake: () => Promise.reject(new Error('no daemon here')),
+    backUpDatabase: () => Promise.reject(new Error('no store here')),
     sleep: () => Promise.resolve(),
   };
 }

@@ -12,6 +12,8 @@ const START_MS = 20_000;
 export interface DaemonOptions {
   /** Lines for the daemon's own nix.conf, behind those that keep it off the network. */
   readonly conf?: readonly string[];
+  /** Where the program is; this checkout when not given. */
+  readonly program?: string;
   /** Makes another command of the daemon's, such as one that becomes somebody else first. */
   readonly wrap?: (argv: readonly string[]) => readonly [string, ...string[]];
 }
@@ -43,7 +45,7 @@ export async function startReplaceable(
   ensureEnter();
   return await startDaemon(
     store,
-    [join(checkout, 'src/tenon'), 'daemon', '--replaceable'],
+    [join(options.program ?? checkout, 'src/tenon'), 'daemon', '--replaceable'],
     options,
   );
 }

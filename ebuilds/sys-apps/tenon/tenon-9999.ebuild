@@ -141,6 +141,15 @@ src_install() {
 	einstalldocs
 }
 
+# What becomes of the daemon that runs and of its database, from the program that is about to take over.
+pkg_preinst() {
+	[[ -n ${REPLACING_VERSIONS} && -z ${ROOT} ]] || return 0
+	local line
+	while IFS= read -r line; do
+		elog "${line}"
+	done < <(NODE_DISABLE_COMPILE_CACHE=1 "${ED}/usr/$(get_libdir)"/tenon/src/tenon upgrade --check 2>&1)
+}
+
 pkg_postinst() {
 	tmpfiles_process tenon.conf tenon-package.conf
 	rm -rf "${EROOT}"/var/cache/tenon/v* || die
@@ -163,10 +172,11 @@ tenon_replace_daemon() {
 	if [[ -d /run/systemd/system ]]; then
 		systemctl daemon-reload
 		systemctl --quiet is-active tenon-daemon.service || return 0
-		systemctl reload tenon-daemon.service
-	elif [[ -f /run/openrc/softlevel ]]; then
-		rc-service --ifstarted tenon-daemon reload
-	fi || ewarn "The daemon of version ${REPLACING_VERSIONS} still runs. Look at its log, then restart tenon-daemon."
+	else
+		[[ -f /run/openrc/softlevel ]] && rc-service --quiet tenon-daemon status >/dev/null || return 0
+	fi
+	"${EROOT}"/usr/bin/tenon upgrade --force </dev/null ||
+		ewarn "The daemon of version ${REPLACING_VERSIONS} still runs: see above, then \"tenon upgrade\"."
 }
 
 pkg_prerm() {

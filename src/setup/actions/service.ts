@@ -5,7 +5,7 @@ import type { Detached } from '../detached-daemon.ts';
 import { detachedManager } from '../detached-daemon.ts';
 import { daemonSilent } from '../errors.ts';
 
-interface Spec {
+export interface ServiceSpec {
   readonly init: Init;
   readonly service: string;
   readonly socketPath: string;
@@ -23,7 +23,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const ANSWER_EVERY_MS = 100;
 
 /** Nothing may run the old program while it is replaced. */
-export const serviceStop = defineAction<Spec, Undo>({
+export const serviceStop = defineAction<ServiceSpec, Undo>({
   kind: 'service-stop',
   target: ({ service }) => service,
   describe: ({ service }) => `Stop ${service} while it is replaced`,
@@ -43,7 +43,7 @@ export const serviceStop = defineAction<Spec, Undo>({
 });
 
 /** The service at every boot. */
-export const serviceEnable = defineAction<Spec, Undo>({
+export const serviceEnable = defineAction<ServiceSpec, Undo>({
   kind: 'service-enable',
   target: ({ service }) => service,
   describe: ({ service }) => `Enable ${service} at boot`,
@@ -63,7 +63,7 @@ export const serviceEnable = defineAction<Spec, Undo>({
 });
 
 /** The running service. It is up when it answers, whatever the init system says. */
-export const serviceStart = defineAction<Spec, Undo>({
+export const serviceStart = defineAction<ServiceSpec, Undo>({
   kind: 'service-start',
   target: ({ service }) => service,
   describe: ({ service }) => `Start ${service}`,
@@ -90,7 +90,7 @@ export const serviceStart = defineAction<Spec, Undo>({
   },
 });
 
-function managerOf(tools: Tools, { init, service, user, detached }: Spec): Manager {
+function managerOf(tools: Tools, { init, service, user, detached }: ServiceSpec): Manager {
   if (detached !== undefined) return detachedManager(tools, detached);
   if (user !== undefined) return tools.host.userServiceManager(user, service);
   return tools.host.serviceManager(init, service);
@@ -99,12 +99,12 @@ function managerOf(tools: Tools, { init, service, user, detached }: Spec): Manag
 type Manager = Pick<ServiceManager, 'isActive' | 'start' | 'stop' | 'readLog'>;
 
 /** Only an init system enables anything. */
-function enablerOf({ host }: Tools, { init, service, user }: Spec) {
+function enablerOf({ host }: Tools, { init, service, user }: ServiceSpec) {
   if (user !== undefined) return host.userServiceManager(user, service);
   return host.serviceManager(init, service);
 }
 
-async function answers({ handshake }: Tools, { socketPath }: Spec): Promise<boolean> {
+async function answers({ handshake }: Tools, { socketPath }: ServiceSpec): Promise<boolean> {
   try {
     await handshake(socketPath, AbortSignal.timeout(ANSWER_TIMEOUT_MS));
     return true;
@@ -113,7 +113,12 @@ async function answers({ handshake }: Tools, { socketPath }: Spec): Promise<bool
   }
 }
 
-async function waitForAnswer(tools: Tools, spec: Spec, signal: AbortSignal): Promise<void> {
+/** Resolves once a daemon answers; throws `setup/daemon-silent`. */
+export async function waitForAnswer(
+  tools: Tools,
+  spec: ServiceSpec,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const either = AbortSignal.any([signal, deadline]);
   for (;;) {
@@ -129,6 +134,6 @@ async function waitForAnswer(tools: Tools, spec: Spec, signal: AbortSignal): Pro
 }
 
 /** Read now, because a rollback takes the log away. */
-async function readLog(tools: Tools, spec: Spec): Promise<string> {
+async function readLog(tools: Tools, spec: ServiceSpec): Promise<string> {
   return (await managerOf(tools, spec).readLog()).trim();
 }

@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads';
 import type { ByteString } from '../../formats/byte-string.ts';
 import type { HashAlgorithm } from '../../formats/hash.ts';
+import { keepModules } from '../../host/kept-modules.ts';
 import { findEntry } from '../../host/tree-files.ts';
+import { startKept } from './kept-thread.ts';
 import type { Hashed, Removed, Restored, Serialisation, Settled, UidRange } from './messages.ts';
 import { readDump } from './read-dump.ts';
 import { Restore } from './restore.ts';
@@ -57,11 +58,11 @@ export class Trees implements AsyncDisposable {
   readonly #pool: ThreadPool;
 
   constructor({ workers }: TreesOptions) {
+    const program = keepModules(new URL('./worker.ts', import.meta.url));
     this.#pool = new ThreadPool({
       size: workers,
       idleMs: IDLE_MS,
-      // Without the options of this process, which may say how its own program is to be read.
-      startWorker: () => new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [] }),
+      startWorker: () => startKept(program),
     });
   }
 
