@@ -17,7 +17,7 @@ export const daemonVersionSkew = defineCheck<CheckContext, Found>({
   id: 'daemon.version-skew',
   group: 'daemon',
   title: 'the daemon that runs is the one that is installed',
-  why: 'After an upgrade the old daemon goes on until it is restarted: what was fixed is not fixed yet, and parts of its program that it has not loaded are gone.',
+  why: 'After an upgrade the old daemon goes on until another takes over: what was fixed is not fixed yet. "tenon upgrade" has another take over while builds go on.',
   severity: 'warn',
 
   async probe(context) {
