@@ -7,7 +7,7 @@ import type { Traces } from '../setup/leftovers.ts';
 import { findAbsent, findEdits } from '../setup/removal.ts';
 import type { Failure } from '../setup/run.ts';
 import { failureText } from '../setup/run.ts';
-import { unifiedDiff } from '../ui/diff.ts';
+import { shownDiff } from '../ui/diff.ts';
 import type { Output } from '../ui/output.ts';
 import { printable } from '../ui/output.ts';
 import { doneGroups } from './task-events.ts';
@@ -69,12 +69,12 @@ function shorten(names: readonly string[]): string {
   return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
-function editLines({ file, before, after }: Edit, { force }: Options): readonly string[] {
+function editLines(edit: Edit, { force }: Options): readonly string[] {
+  const { file } = edit;
   const fate = force
     ? `  remove    ${file}, although it was edited after setup`
     : `  keep      ${file}: it was edited after setup; --force removes it`;
-  const diff = unifiedDiff(file, before, after).split('\n');
-  return [fate, ...diff.map(line => `            ${line}`)];
+  return [fate, ...shownDiff(edit).map(line => `            ${line}`)];
 }
 
 async function storeLine(
