@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { hasCode, messageOf } from '../base/errors.ts';
+import { hasCode } from '../base/errors.ts';
 import type { Shell } from '../config/setup-settings.ts';
 import type { Tools } from '../setup/action.ts';
 import type { Installation } from '../setup/installation.ts';
@@ -8,6 +8,7 @@ import type { Failure, Outcome, SetupEvent } from '../setup/run.ts';
 import { finish, rollBack } from '../setup/run.ts';
 import { showTasks } from '../ui/tasks.ts';
 import type { CommandContext } from './command.ts';
+import { streamTo } from './event-stream.ts';
 import { findNextCommands } from './next-commands.ts';
 import { loadNixSettings, readConfFile } from './nix-settings.ts';
 import type { Prospect } from './prospect.ts';
@@ -87,28 +88,6 @@ async function show<Ending>(
   const logged = log.follow(events);
   const streamed = means.streamsEvents ? streamTo(out, logged) : logged;
   return await showTasks(out, STEP_GROUPS, taskEvents(streamed));
-}
-
-async function* streamTo<Ending>(
-  out: CommandContext['out'],
-  events: AsyncGenerator<SetupEvent, Ending>,
-): AsyncGenerator<SetupEvent, Ending> {
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-    out.event(asRecord(next.value));
-    yield next.value;
-  }
-}
-
-function asRecord(event: SetupEvent) {
-  const { event: name } = event;
-  if (name === 'rollback') return { event: name, error: messageOf(event.error) };
-  const { id, group } = event.step;
-  if (name === 'kept') return { event: name, id, group, ...event.kept };
-  const { title } = event;
-  if (name === 'failed') return { event: name, id, group, title, error: messageOf(event.error) };
-  return { event: name, id, group, title };
 }
 
 async function conclude(
