@@ -132,8 +132,7 @@ async function proveIt(context: CommandContext, means: Means): Promise<Result> {
   try {
     const proof = await prove({ host, layout, settings, nonce, signal });
     const profileBin = join(layout.profilesDir, 'default/bin');
-    const shells =
-      user === undefined ? await proveShells(host, { shells: means.shells, profileBin }) : [];
+    const shells = await proveShells(host, { shells: means.shells, profileBin, home: user?.home });
     const next = await findNextCommands(host, env, means.installation);
     return { kind: 'proved', proof, shells, socketPath: layout.socketPath, next };
   } catch (error) {

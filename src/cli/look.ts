@@ -2,7 +2,7 @@ import { checks } from '../../checks/index.ts';
 import { hostNames, type StoreLayout, storeLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { SetupSettings, SetupSources, Shell } from '../config/setup-settings.ts';
-import { resolveSetupSettings } from '../config/setup-settings.ts';
+import { formatSetting, resolveSetupSettings } from '../config/setup-settings.ts';
 import type { CheckResult } from '../doctor/run.ts';
 import { runChecks } from '../doctor/run.ts';
 import type { Facts } from '../host/facts.ts';
@@ -19,6 +19,7 @@ import type { Mode } from '../setup/modes.ts';
 import { suggestMode } from '../setup/modes.ts';
 import { usersOf } from '../setup/settings.ts';
 import { findShells } from '../setup/shell-steps.ts';
+import { findUserShells } from '../setup/user-shells.ts';
 import { CHECK_TIMEOUT_MS, createCheckContext } from './check-context.ts';
 import type { CommandContext } from './command.ts';
 import { noHome, noSuchRoot } from './errors.ts';
@@ -100,15 +101,28 @@ export async function readSurroundings(
 }
 
 /** The same, but for one user alone where that is the mode. Throws `cli/usage` for a user without a home. */
-export function atItsPlace(
+export async function atItsPlace(
   around: Surroundings,
   { HOME = '' }: CommandContext['env'],
-): Surroundings {
+): Promise<Surroundings> {
   if (around.settings.mode.value !== 'user') return around;
   if (!HOME.startsWith('/')) throw noHome();
-  const installation = userInstallation(HOME);
+  const { user, ...installation } = userInstallation(HOME);
   const { layout } = installation;
-  return { ...around, installation, layout, tools: createTools(layout, around.tools.host.root) };
+  const tools = createTools(layout, around.tools.host.root);
+  const shells = await findUserShells(tools.host, user);
+  const detected = { ...around.sources.detected, shells: formatSetting(shells) };
+  const sources = { ...around.sources, detected };
+  const settings = resolveSetupSettings(sources);
+  return {
+    ...around,
+    installation: { ...installation, user },
+    layout,
+    tools,
+    shells,
+    sources,
+    settings,
+  };
 }
 
 /** The same, with some more said. */
@@ -143,7 +157,7 @@ function detect({
   shells: readonly Shell[];
   buildUsersGroup: string;
 }): SetupSources['detected'] {
-  const detected = { init, mode, shells: shells.join(' ') };
+  const detected = { init, mode, shells: formatSetting(shells) };
   if (buildUsersGroup === '' || buildUsersGroup === hostNames.buildGroup) return detected;
   return { ...detected, 'users.group': buildUsersGroup };
 }

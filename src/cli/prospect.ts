@@ -14,6 +14,7 @@ import type { Survey } from '../setup/run.ts';
 import { survey } from '../setup/run.ts';
 import { describeSettings, findUnfollowed } from '../setup/settings.ts';
 import { planUserSteps } from '../setup/user-plan.ts';
+import { findUserShellFiles } from '../setup/user-shells.ts';
 import type { CommandContext } from './command.ts';
 import type { Look, PreflightResult, Surroundings } from './look.ts';
 import { atItsPlace, lookAtHost, readSurroundings } from './look.ts';
@@ -31,7 +32,7 @@ export interface Prospect {
 
 /** Looks, and plans with what it was told. */
 export async function foresee(context: CommandContext, target: Target): Promise<Prospect> {
-  const around = atItsPlace(await readSurroundings(context, target), context.env);
+  const around = await atItsPlace(await readSurroundings(context, target), context.env);
   return await makeProspect(around, await waitForLook(lookAtHost(context, around)));
 }
 
@@ -79,7 +80,9 @@ async function planAll(
   const { gid } = currentIds();
   const hasManager = await host.hasUserManager(uid);
   const hasNixConf = (await host.look(user.layout.nixConfFile)) !== undefined;
-  return planUserSteps({ ...input, places: user, uid, gid, hasManager, hasNixConf });
+  const shellFiles = await findUserShellFiles(host, user);
+  const about = { places: user, uid, gid, hasManager, hasNixConf, shellFiles };
+  return planUserSteps({ ...input, ...about });
 }
 
 /** An ordinary user cannot tell what root may write. */

@@ -125,12 +125,12 @@ async function setUp(context: CommandContext, options: Options): Promise<Result>
   const inMode = found.uid === 0 || yes ? found : await askMode(context, found);
   if (inMode.uid !== 0 && inMode.settings.mode.value !== 'user')
     return await goOnAsRoot(context, inMode, options);
-  const around = atItsPlace(inMode, context.env);
+  const around = await atItsPlace(inMode, context.env);
   process.umask(0o022);
   const { keepPartial, format } = options;
   const { tools, installation } = around;
   const streamsEvents = format === 'events';
-  const shells = installation.user === undefined ? around.settings.shells.value : [];
+  const shells = around.settings.shells.value;
   const means = { tools, installation, shells, keepPartial, streamsEvents };
   const { open } = await readHistory(tools.host, installation.journal);
   if (open !== undefined) return await endUnfinished(context, options, means);

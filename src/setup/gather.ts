@@ -22,9 +22,11 @@ interface Known {
 
 /** What setup may install of `init/`. */
 const INIT_FILES = [
+  'fish/tenon-user.fish',
   'fish/tenon.fish',
   'openrc/tenon-daemon.confd',
   'openrc/tenon-daemon.initd',
+  'profile.d/tenon-user.sh',
   'profile.d/tenon.sh',
   'systemd/tenon-daemon.service',
   'systemd/tenon-daemon.socket',

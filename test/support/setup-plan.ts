@@ -51,7 +51,9 @@ const INIT_FILES = [
   'openrc/tenon-daemon.initd',
   'openrc/tenon-daemon.confd',
   'tmpfiles.d/tenon.conf',
+  'profile.d/tenon-user.sh',
   'profile.d/tenon.sh',
+  'fish/tenon-user.fish',
   'fish/tenon.fish',
 ];
 
