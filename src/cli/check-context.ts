@@ -9,8 +9,8 @@ import type { Host } from '../host/host.ts';
 import { refusesQueries } from '../host/name-server.ts';
 import { currentGroups, currentIds } from '../host/store-files.ts';
 import { userNames, type WantedUsers } from '../setup/accounts.ts';
-import { userPlaces } from '../setup/user-places.ts';
 import { SCHEMA_VERSION } from '../store/schema.ts';
+import { findOwnPlaces } from './own-places.ts';
 import { enterPath } from './program-folder.ts';
 import { readSetupState } from './setup-state.ts';
 import { createTools } from './tools.ts';
@@ -70,9 +70,10 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
 }
 
 /** Whether the store is that of an installation which this user made without root. */
-function findOwn({ storeDir }: StoreLayout, { HOME = '' }: Environment) {
-  const { home, profile: hook, layout } = userPlaces(HOME);
-  return layout.storeDir === storeDir ? { home, hook } : undefined;
+function findOwn({ storeDir }: StoreLayout, env: Environment) {
+  const places = findOwnPlaces(env);
+  if (places?.layout.storeDir !== storeDir) return undefined;
+  return { home: places.home, hook: places.profile };
 }
 
 /** How long a check may take. */

@@ -10,7 +10,6 @@ import { currentIds } from '../host/store-files.ts';
 import { writeOwnFile } from '../setup/own-file.ts';
 import { places } from '../setup/places.ts';
 import { usersOf } from '../setup/settings.ts';
-import { userPlaces } from '../setup/user-places.ts';
 import { confirm } from '../ui/ask.ts';
 import { watchSlowChecks } from '../ui/slow-checks.ts';
 import { createCheckContext } from './check-context.ts';
@@ -19,6 +18,7 @@ import { readConfiguration } from './configuration.ts';
 import { type DoctorRun, selectChecks } from './doctor-options.ts';
 import { runAsRoot } from './elevate.ts';
 import { fixDeclined, needsRoot } from './errors.ts';
+import { findOwnPlaces } from './own-places.ts';
 import { programFolder, tenonPath } from './program-folder.ts';
 import { writeReportFile } from './report-file.ts';
 import { createTools } from './tools.ts';
@@ -79,8 +79,8 @@ async function judge(
 
 /** A program that a user set up without root looks after that user's store, whatever shell it is called from. */
 function withOwnPlaces(env: CommandContext['env']): CommandContext['env'] {
-  const { programDir, environment } = userPlaces(env.HOME ?? '');
-  return programFolder === programDir ? { ...environment, ...env } : env;
+  const places = findOwnPlaces(env);
+  return programFolder === places?.programDir ? { ...places.environment, ...env } : env;
 }
 
 async function createContext(
