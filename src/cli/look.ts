@@ -1,4 +1,5 @@
 import { checks } from '../../checks/index.ts';
+import { TenonError } from '../base/errors.ts';
 import { hostNames, type StoreLayout, storeLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { SetupSettings, SetupSources, Shell } from '../config/setup-settings.ts';
@@ -6,6 +7,7 @@ import { formatSetting, resolveSetupSettings } from '../config/setup-settings.ts
 import type { CheckResult } from '../doctor/run.ts';
 import { runChecks } from '../doctor/run.ts';
 import type { Facts } from '../host/facts.ts';
+import type { Host } from '../host/host.ts';
 import type { Init } from '../host/services.ts';
 import { currentIds } from '../host/store-files.ts';
 import type { Tools } from '../setup/action.ts';
@@ -22,7 +24,7 @@ import { findShells } from '../setup/shell-steps.ts';
 import { findUserShells } from '../setup/user-shells.ts';
 import { CHECK_TIMEOUT_MS, createCheckContext } from './check-context.ts';
 import type { CommandContext } from './command.ts';
-import { noHome, noSuchRoot } from './errors.ts';
+import { brokenNixConf, noHome, noSuchRoot } from './errors.ts';
 import { loadNixSettings, readConfFile } from './nix-settings.ts';
 import { expectKnownNames, readTenonConf } from './setup-settings.ts';
 import type { Target } from './target.ts';
@@ -38,6 +40,8 @@ export interface Surroundings {
   readonly isLive: boolean;
   readonly shells: readonly Shell[];
   readonly uid: number;
+  /** Whether setup has installed something here before. */
+  readonly isInstalled: boolean;
   /** Where the settings come from. */
   readonly sources: SetupSources;
   readonly settings: SetupSettings;
@@ -67,21 +71,18 @@ export async function readSurroundings(
   const tools = createTools(layout, root);
   const { host } = tools;
   if ((await host.look('/'))?.kind !== 'directory') throw noSuchRoot(root);
-  const read = (path: string) => readConfFile(host.at(path));
-  const foreign = (path: string) => {
-    const text = read(path);
-    return text === undefined ? undefined : withoutBlock(text);
-  };
-  const nix = loadNixSettings(layout, {}, true, read).settings;
-  const foreignNix = loadNixSettings(layout, {}, true, foreign).settings;
+  const file = await readTenonConf(host);
+  expectKnownNames(file);
+  const isInstalled = (await host.look(hostNames.programDir)) !== undefined;
+  const told = resolveSetupSettings({ flags, env, file, detected: {} });
+  const isNixConfRead = isInstalled || told.existing.value !== 'replace';
+  const { nix, foreignNix } = readNixConf(host, layout, isNixConfRead);
   const init = await host.findBootInit();
   const isLive = await host.isLive();
   const shells = await findShells(host);
   const { uid } = currentIds();
   const { buildUsersGroup } = nix;
   const detected = detect({ init, mode: suggestMode({ init, uid }), shells, buildUsersGroup });
-  const file = await readTenonConf(host);
-  expectKnownNames(file);
   const sources = { flags, env, file, detected };
   const settings = resolveSetupSettings(sources);
   const installation = hostInstallation;
@@ -93,11 +94,33 @@ export async function readSurroundings(
     isLive,
     shells,
     uid,
+    isInstalled,
     sources,
     settings,
     nix,
     foreignNix,
   };
+}
+
+/** What replaces a nix.conf takes nothing from it, and need not be able to read it. */
+function readNixConf(host: Host, layout: StoreLayout, isRead: boolean) {
+  const read = (path: string) => (isRead ? readConfFile(host.at(path)) : undefined);
+  const foreign = (path: string) => {
+    const text = read(path);
+    return text === undefined ? undefined : withoutBlock(text);
+  };
+  try {
+    return {
+      nix: loadNixSettings(layout, {}, true, read).settings,
+      foreignNix: loadNixSettings(layout, {}, true, foreign).settings,
+    };
+  } catch (error) {
+    throw isSettingsError(error) ? brokenNixConf(error) : error;
+  }
+}
+
+function isSettingsError(error: unknown): error is TenonError {
+  return error instanceof TenonError && error.code.startsWith('config/');
 }
 
 /** The same, but for one user alone where that is the mode. Throws `cli/usage` for a user without a home. */

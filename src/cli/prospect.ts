@@ -50,13 +50,15 @@ export async function waitForLook(looking: ReturnType<typeof lookAtHost>): Promi
 export async function makeProspect(around: Surroundings, look: Look): Promise<Prospect> {
   const { tools, init, settings } = around;
   const { facts, preflight } = look;
-  const input = await gatherPlanInput(tools.host, {
+  const gathered = await gatherPlanInput(tools.host, {
     layout: storeLayout({}),
     nixConf: around.foreignNix,
     programFolder,
     nologin: facts.programs.nologin,
     settings,
   });
+  // Only what is not of tenon yet can be replaced.
+  const input = around.isInstalled ? { ...gathered, existing: 'adopt' as const } : gathered;
   const surveys = await survey(await planAll(around, input), tools);
   const host = describeHost(facts, { init, root: tools.host.root });
   return {

@@ -68,8 +68,8 @@ async function askExisting(
       },
       {
         value: 'replace',
-        name: 'replace it: the store stays, the rest is made anew',
-        short: 'replace',
+        name: 'replace nix.conf until uninstall: the store and its accounts stay',
+        short: 'replace nix.conf',
       },
       { value: 'stop', name: 'stop here' },
     ],
