@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly init: Init;
   /** Whether something can be started here: not in an image, and not in a chroot. */
   readonly isLive: boolean;
+  /** False where what is installed is to be started by somebody else. */
+  readonly isStarted: boolean;
   readonly shells: readonly Shell[];
   readonly uid: number;
   /** Whether setup has installed something here before. */
@@ -65,7 +67,7 @@ export type PreflightResult = Omit<CheckResult, 'durationMs'>;
 /** Reads the settings; throws `config/…` when they are wrong. */
 export async function readSurroundings(
   { env }: CommandContext,
-  { root, flags }: Target,
+  { root, flags, isStarted }: Target,
 ): Promise<Surroundings> {
   const layout = storeLayout({});
   const tools = createTools(layout, root);
@@ -92,6 +94,7 @@ export async function readSurroundings(
     installation,
     init,
     isLive,
+    isStarted,
     shells,
     uid,
     isInstalled,

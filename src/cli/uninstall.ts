@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { hasCode } from '../base/errors.ts';
 import { currentIds } from '../host/store-files.ts';
 import { journalLost } from '../setup/errors.ts';
@@ -15,6 +14,7 @@ import { runAsRoot } from './elevate.ts';
 import { noSuchRoot, usageError } from './errors.ts';
 import type { Scene } from './remove.ts';
 import { remove, sweep } from './remove.ts';
+import { readRoot } from './target.ts';
 import { createTools } from './tools.ts';
 import type { Options, Result } from './uninstall-report.ts';
 import { announce, documentOf, exitCodeFor, linesOf, planDocument } from './uninstall-report.ts';
@@ -68,7 +68,7 @@ function parseOptions(argv: readonly string[]): Options {
     'keep-package': { type: 'boolean', default: false },
     'by-inspection': { type: 'boolean', default: false },
     force: { type: 'boolean', default: false },
-    root: { type: 'string', default: '/' },
+    root: { type: 'string' },
     'no-elevate': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     events: { type: 'boolean', default: false },
@@ -85,7 +85,7 @@ function parseOptions(argv: readonly string[]): Options {
     keepPackage: flags['keep-package'],
     byInspection: flags['by-inspection'],
     force: flags.force,
-    root: resolve(flags.root),
+    root: readRoot('uninstall', flags.root),
     mayElevate: !flags['no-elevate'],
     format: flags.json ? 'json' : flags.events ? 'events' : 'text',
     argv,

@@ -45,7 +45,7 @@ export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInp
   const ids = Array.from({ length: users.count + 1 }, (_, index) => users.base + index);
   const accounts = await host.readAccounts({
     users: [...userNames(users), ...ids],
-    groups: [users.group, ...ids],
+    groups: [users.group, choices.accessGroup, ...ids].filter(key => key !== ''),
   });
   const [init, isLive] = await Promise.all([host.findBootInit(), host.isLive()]);
   const initFiles = await readInitFiles(programFolder);

@@ -9,6 +9,7 @@ import { serviceEnable, serviceStart, serviceStop } from './actions/service.ts';
 import { newNixConf } from './configuration-steps.ts';
 import { fileStep, initFile } from './file-steps.ts';
 import type { PlanInput } from './plan.ts';
+import { START_STEP } from './service-steps.ts';
 import { foldersAbove, storeFolders } from './store-folders.ts';
 import { formatEnvironment, type UserPlaces } from './user-places.ts';
 import { type UserShellFiles, userShellSteps } from './user-shells.ts';
@@ -151,7 +152,7 @@ function startSteps(input: UserPlanInput): readonly Step[] {
 /** Starts the user's daemon and waits for its first answer. */
 export function userStartStep(where: Where, redoWith: readonly string[] = []): Step {
   return serviceStart.step({
-    id: 'service-start',
+    id: START_STEP,
     group: 'Service',
     reason: 'builds and queries go through it',
     spec: serviceSpec(where),

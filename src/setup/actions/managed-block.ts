@@ -33,7 +33,8 @@ export const managedBlock = defineAction<Spec, Undo>({
     const facts = await host.look(file);
     if (facts === undefined && mayCreate)
       return { state: 'todo', change: 'create', undo: { before: null } };
-    if (facts?.kind !== 'file') return { state: 'conflict', reason: `${file} is not a file` };
+    if (facts === undefined) return { state: 'conflict', reason: `there is no ${file}` };
+    if (facts.kind !== 'file') return { state: 'conflict', reason: `${file} is a ${facts.kind}` };
     const before = (await host.readText(file)) ?? '';
     if (before.includes(blockOf(lines))) return { state: 'done' };
     return { state: 'todo', change: 'modify', undo: { before } };
