@@ -26,7 +26,7 @@ export function withProcesses({ root, host }: Pick<FixtureHost, 'root' | 'host'>
         const argv: readonly string[] = isRunning()
           ? JSON.parse(readFileSync(running, 'utf8'))
           : [];
-        return await Promise.resolve(isWanted(argv) ? [{ pid: PID, argv }] : []);
+        return await Promise.resolve(isWanted(argv) ? [{ pid: PID, parentPid: 1, argv }] : []);
       },
       kill: () => rmSync(running),
     },
