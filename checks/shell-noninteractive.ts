@@ -16,7 +16,9 @@ export const shellNoninteractive = defineCheck<CheckContext, Found>({
   why: 'A shell that ssh starts for one command reads few start-up files or none. Programs have to be in a folder that is searched without any.',
   severity: 'warn',
 
-  async probe({ host, askShells }) {
+  async probe({ host, own, askShells }) {
+    if (own !== undefined)
+      return { skip: 'this tenon is the own one of this user, which only login shells search for' };
     const command = await findInstalledCommand(host);
     if (command === undefined) return { skip: 'tenon is not installed' };
     if (!(await isExecutable(host, command)))

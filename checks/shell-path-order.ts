@@ -8,6 +8,7 @@ interface Flaw {
 }
 
 interface Found {
+  readonly hook: string;
   readonly folder: string;
   readonly flaws: readonly Flaw[];
 }
@@ -22,8 +23,9 @@ export const shellPathOrder = defineCheck<CheckContext, Found>({
   why: 'What somebody installs into a profile is meant to be used before the program of that name that the host has. A start-up file that runs too early is undone by the next one that sets PATH.',
   severity: 'warn',
 
-  async probe({ host, layout, askShells }) {
-    if ((await host.look(HOOK)) === undefined) return { skip: `there is no ${HOOK}` };
+  async probe({ host, layout, own, askShells }) {
+    const hook = own?.hook ?? HOOK;
+    if ((await host.look(hook)) === undefined) return { skip: `there is no ${hook}` };
     const logins = (await askShells()).filter(({ mode }) => mode === 'login');
     if (logins.length === 0) return { skip: 'no shell could be asked' };
     const folder = `${layout.profilesDir}/default/bin`;
@@ -31,24 +33,24 @@ export const shellPathOrder = defineCheck<CheckContext, Found>({
       const flaw = flawOf(path, folder);
       return flaw === undefined ? [] : [{ invocation, path: path.join(':'), flaw }];
     });
-    return flaws.length === 0 ? undefined : { folder, flaws };
+    return flaws.length === 0 ? undefined : { hook, folder, flaws };
   },
 
-  explain: ({ folder, flaws }) => ({
+  explain: ({ hook, folder, flaws }) => ({
     summary: 'login shells do not find the programs of profiles first',
     evidence: flaws.map(({ invocation, path, flaw }) => ({
       source: invocation,
       value: `${folder} ${flaw}: ${path}`,
     })),
-    cause: `the shell does not read ${HOOK}, or a file that it reads later sets PATH anew`,
+    cause: `the shell does not read ${hook}, or a file that it reads later sets PATH anew`,
   }),
 
-  fixes: () => [
+  fixes: ({ hook }) => [
     {
       id: 'read-hook',
       class: 'C',
       description: 'read it at the end of what this shell reads at login, as sh does',
-      commands: [['.', HOOK]],
+      commands: [['.', hook]],
       reversible: true,
       needsRoot: false,
     },

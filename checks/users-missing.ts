@@ -15,7 +15,8 @@ export const usersMissing = defineCheck<CheckContext, Found>({
   why: 'Each build runs as a user of its own, so that it can neither read nor stop another one. The daemon builds at most as many derivations at once as there are build users.',
   severity: 'error',
 
-  async probe({ readAccounts, settings, buildUsers: { group, names } }) {
+  async probe({ readAccounts, own, settings, buildUsers: { group, names } }) {
+    if (own !== undefined) return { skip: 'this store is the own one of this user' };
     if (settings.autoAllocateUids)
       return { skip: 'builds need no accounts: auto-allocate-uids is on' };
     const accounts = await readAccounts();

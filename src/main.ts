@@ -1,18 +1,24 @@
 import { hasCode } from './base/errors.ts';
 import { runCommand, splitGlobals } from './cli/cli.ts';
 import { describeError, interrupted } from './cli/errors.ts';
-import { exitCodeOf } from './cli/exit-codes.ts';
+import { exitCodeOf, exitCodes } from './cli/exit-codes.ts';
 import { createOutput } from './ui/output.ts';
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => stop.abort(interrupted(name)));
 
-// A reader that leaves early, like head, must not stop a setup half way, and a terminal that is closed no daemon.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', error => {
-    if (!hasCode(error, 'EPIPE') && !hasCode(error, 'EIO')) throw error;
-  });
+// A reader that leaves early, like head, or a full disk must not stop a setup half way, and a closed terminal no daemon.
+let isLost = false;
+process.stderr.on('error', () => undefined);
+process.stdout.on('error', error => {
+  if (isLost || hasCode(error, 'EPIPE') || hasCode(error, 'EIO')) return;
+  isLost = true;
+  process.stderr.write(`error: Cannot write what there is to say: ${error.message}\n`);
+});
+process.on('exit', code => {
+  if (isLost && code === exitCodes.done) process.exitCode = exitCodes.failed;
+});
 
 const { argv, isVerbose, isPlain } = splitGlobals(process.argv.slice(2));
 // The packages that draw lists and questions look at it, too.

@@ -1,13 +1,17 @@
 import { join } from 'node:path';
-import { hasCode, messageOf } from '../base/errors.ts';
+import { hasCode } from '../base/errors.ts';
+import { hostNames } from '../config/layout.ts';
 import type { Shell } from '../config/setup-settings.ts';
+import type { Init } from '../host/services.ts';
 import type { Tools } from '../setup/action.ts';
 import type { Installation } from '../setup/installation.ts';
 import { Journal } from '../setup/journal.ts';
 import type { Failure, Outcome, SetupEvent } from '../setup/run.ts';
 import { finish, rollBack } from '../setup/run.ts';
+import { START_STEP } from '../setup/service-steps.ts';
 import { showTasks } from '../ui/tasks.ts';
 import type { CommandContext } from './command.ts';
+import { streamTo } from './event-stream.ts';
 import { findNextCommands } from './next-commands.ts';
 import { loadNixSettings, readConfFile } from './nix-settings.ts';
 import type { Prospect } from './prospect.ts';
@@ -44,14 +48,14 @@ export async function applyPlan(
   const steps = surveys.map(({ step }) => step);
   await journal.begin(await readVersion(), steps, means.todo);
   context.out.line();
-  return await conclude(context, await run(context, journal, means, log), { means, log });
+  return await applyOpen(context, journal, { means, log });
 }
 
 /** Finishes what an earlier setup began. */
 export async function resume(context: CommandContext, means: Means): Promise<Result> {
   const log = new SetupLog();
   await using journal = await Journal.take(means.tools.host, means.installation.journal);
-  return await conclude(context, await run(context, journal, means, log), { means, log });
+  return await applyOpen(context, journal, { means, log });
 }
 
 /** Takes back what an earlier setup began. */
@@ -63,15 +67,35 @@ export async function takeBack(context: CommandContext, means: Means): Promise<R
   return await failed(failures[0]?.error, { failures, means, log });
 }
 
-async function run(
+/** Does what is left of the journal's open plan. */
+async function applyOpen(
   context: CommandContext,
   journal: Journal,
-  means: Means,
-  log: SetupLog,
-): Promise<Outcome> {
-  const { tools, keepPartial } = means;
+  showing: Showing,
+): Promise<Result> {
+  const { tools, keepPartial } = showing.means;
+  const steps = journal.history.open?.steps ?? [];
   const events = finish(journal, tools, context.signal, { keepPartial });
-  return await show(context, events, { means, log });
+  const outcome = await show(context, events, showing);
+  if (outcome.outcome !== 'installed') return await concludeFailure(context, outcome, showing);
+  const isStarted = steps.some(({ id }) => id === START_STEP);
+  return isStarted ? await proveIt(context, showing.means) : await prepared(showing.means);
+}
+
+const START_COMMANDS: Readonly<Record<Init, string>> = {
+  systemd: `systemctl start ${hostNames.service}.socket`,
+  openrc: `rc-service ${hostNames.service} start`,
+  none: 'tenon start',
+};
+
+async function prepared({ tools: { host }, installation: { user } }: Means): Promise<Result> {
+  const { root } = host;
+  if (user !== undefined)
+    return { kind: 'prepared', root, startedBy: 'none', startCommand: `${user.commandFile} start` };
+  const startedBy = await host.findBootInit();
+  const canStart = startedBy === 'none' || (await host.isLive());
+  const startCommand = canStart ? START_COMMANDS[startedBy] : undefined;
+  return { kind: 'prepared', root, startedBy, startCommand };
 }
 
 interface Showing {
@@ -89,34 +113,11 @@ async function show<Ending>(
   return await showTasks(out, STEP_GROUPS, taskEvents(streamed));
 }
 
-async function* streamTo<Ending>(
-  out: CommandContext['out'],
-  events: AsyncGenerator<SetupEvent, Ending>,
-): AsyncGenerator<SetupEvent, Ending> {
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-    out.event(asRecord(next.value));
-    yield next.value;
-  }
-}
-
-function asRecord(event: SetupEvent) {
-  const { event: name } = event;
-  if (name === 'rollback') return { event: name, error: messageOf(event.error) };
-  const { id, group } = event.step;
-  if (name === 'kept') return { event: name, id, group, ...event.kept };
-  const { title } = event;
-  if (name === 'failed') return { event: name, id, group, title, error: messageOf(event.error) };
-  return { event: name, id, group, title };
-}
-
-async function conclude(
+async function concludeFailure(
   context: CommandContext,
-  outcome: Outcome,
+  outcome: Exclude<Outcome, { outcome: 'installed' }>,
   { means, log }: Showing,
 ): Promise<Result> {
-  if (outcome.outcome === 'installed') return await proveIt(context, means);
   const failures = outcome.outcome === 'incomplete' ? outcome.failures : [];
   // A step that ends because a signal reached its program, too, fails in its own words.
   const { signal } = context;
@@ -143,8 +144,6 @@ async function failed(
 async function proveIt(context: CommandContext, means: Means): Promise<Result> {
   const { out, signal, env } = context;
   const { host } = means.tools;
-  if (!(await host.isLive()))
-    return { kind: 'prepared', root: host.root, startedBy: await host.findBootInit() };
   out.line('\nBuild something as proof');
   const { layout, user } = means.installation;
   const read = (path: string) => readConfFile(host.at(path));
@@ -153,8 +152,7 @@ async function proveIt(context: CommandContext, means: Means): Promise<Result> {
   try {
     const proof = await prove({ host, layout, settings, nonce, signal });
     const profileBin = join(layout.profilesDir, 'default/bin');
-    const shells =
-      user === undefined ? await proveShells(host, { shells: means.shells, profileBin }) : [];
+    const shells = await proveShells(host, { shells: means.shells, profileBin, home: user?.home });
     const next = await findNextCommands(host, env, means.installation);
     return { kind: 'proved', proof, shells, socketPath: layout.socketPath, next };
   } catch (error) {

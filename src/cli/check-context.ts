@@ -10,6 +10,7 @@ import { refusesQueries } from '../host/name-server.ts';
 import { currentGroups, currentIds } from '../host/store-files.ts';
 import { userNames, type WantedUsers } from '../setup/accounts.ts';
 import { SCHEMA_VERSION } from '../store/schema.ts';
+import { findOwnPlaces } from './own-places.ts';
 import { enterPath } from './program-folder.ts';
 import { readSetupState } from './setup-state.ts';
 import { createTools } from './tools.ts';
@@ -33,6 +34,7 @@ const SANDBOX_VALUES = { on: 'true', off: 'false', relaxed: 'relaxed' } as const
 export function createCheckContext(surroundings: Surroundings): CheckContext {
   const { host, layout, settings, users, env, signal } = surroundings;
   const { uid } = currentIds();
+  const own = findOwn(layout, env);
   const { service } = hostNames;
   const buildUsers = {
     group: settings.buildUsersGroup || users.group,
@@ -48,6 +50,7 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     readSetupState: once(() => readSetupState({ ...createTools(layout, host.root), host })),
     env,
     layout,
+    own,
     settings,
     userSettings: surroundings.userSettings ?? settings,
     nowMs: Date.now(),
@@ -59,11 +62,18 @@ export function createCheckContext(surroundings: Surroundings): CheckContext {
     probeSandbox: once(() => probeSandbox(enterPath, signal)),
     refusesQueries: address => refusesQueries(address),
     readSpace: path => host.readSpace(path),
-    ...createHostLooks({ host, uid, layout, service, buildUsers, signal }),
+    ...createHostLooks({ host, uid, layout, own, service, buildUsers, signal }),
     readEnvironment: once(() =>
       checkEnvironment(host, { pid: process.pid, uid, env, signal }, { scope: 'any' }),
     ),
   };
+}
+
+/** Whether the store is that of an installation which this user made without root. */
+function findOwn({ storeDir }: StoreLayout, env: Environment) {
+  const places = findOwnPlaces(env);
+  if (places?.layout.storeDir !== storeDir) return undefined;
+  return { home: places.home, hook: places.profile };
 }
 
 /** How long a check may take. */

@@ -78,6 +78,11 @@ export function expectNoNames(command: string, names: readonly string[]): void {
   throw usageError(`Cannot run tenon ${command}: it takes no argument "${first}"`, command);
 }
 
+/** Refuses the empty text of a variable that is not set, where something has to be named. */
+export function expectName(command: string, flag: string, text: string | undefined): void {
+  if (text === '') throw usageError(`Cannot run tenon ${command}: ${flag} names nothing`, command);
+}
+
 function isFlagError(error: unknown): boolean {
   return [
     'ERR_PARSE_ARGS_UNKNOWN_OPTION',

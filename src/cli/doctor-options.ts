@@ -1,7 +1,7 @@
 import { checks } from '../../checks/index.ts';
 import type { Threshold } from '../doctor/report.ts';
 import { CHECK_TIMEOUT_MS } from './check-context.ts';
-import { parseFlags } from './command.ts';
+import { expectName, parseFlags } from './command.ts';
 import { usageError } from './errors.ts';
 
 export type DoctorOptions = DoctorRun | DoctorQuestion;
@@ -66,6 +66,7 @@ export function parseDoctorOptions(argv: readonly string[]): DoctorOptions {
   if (flags['dry-run'] && !flags.fix) throw wrong('--dry-run is about --fix, which is not given');
   const output = outputOf(flags);
   const { explain, yes, report: reportFile } = flags;
+  expectName('doctor', '--report', reportFile);
   const ids = explain === undefined ? names : [explain];
   selectChecks(ids);
   const failOn = parseThreshold(flags['fail-on']);

@@ -56,6 +56,13 @@ export function unknownSettings(file: string, names: readonly string[]): TenonEr
   });
 }
 
+/** nix.conf is there and cannot be read, so that nothing of it can be taken over. */
+export function brokenNixConf(error: TenonError): TenonError {
+  const { code, message, hint = 'Correct it', check } = error;
+  const way = 'or give --existing replace, which puts a new one in its place until uninstall';
+  return new TenonError(code, message, { hint: `${hint}; ${way}`, cause: error, check });
+}
+
 /** A plan cannot be written where it was asked for. */
 export function cannotSave(file: string, cause: unknown): TenonError {
   return new TenonError('cli/cannot-save', `Cannot save the plan to ${file}: ${messageOf(cause)}`, {

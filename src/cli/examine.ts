@@ -18,7 +18,8 @@ import { readConfiguration } from './configuration.ts';
 import { type DoctorRun, selectChecks } from './doctor-options.ts';
 import { runAsRoot } from './elevate.ts';
 import { fixDeclined, needsRoot } from './errors.ts';
-import { tenonPath } from './program-folder.ts';
+import { findOwnPlaces } from './own-places.ts';
+import { programFolder, tenonPath } from './program-folder.ts';
 import { writeReportFile } from './report-file.ts';
 import { createTools } from './tools.ts';
 import { readVersion } from './version.ts';
@@ -57,7 +58,7 @@ async function judge(
   host: Host,
   { ids, timeoutMs, output }: DoctorRun,
 ): Promise<readonly CheckResult[]> {
-  const context = await createContext(host, env, signal);
+  const context = await createContext(host, withOwnPlaces(env), signal);
   const checks = selectChecks(ids);
   using slow = watchSlowChecks(
     checks.map(({ id }) => id),
@@ -74,6 +75,12 @@ async function judge(
       if (output === 'events') out.line(JSON.stringify({ event: 'result', ...result }));
     },
   });
+}
+
+/** A program that a user set up without root looks after that user's store, whatever shell it is called from. */
+function withOwnPlaces(env: CommandContext['env']): CommandContext['env'] {
+  const places = findOwnPlaces(env);
+  return programFolder === places?.programDir ? { ...places.environment, ...env } : env;
 }
 
 async function createContext(

@@ -1,11 +1,13 @@
 import { checks } from '../../checks/index.ts';
+import { TenonError } from '../base/errors.ts';
 import { hostNames, type StoreLayout, storeLayout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { SetupSettings, SetupSources, Shell } from '../config/setup-settings.ts';
-import { resolveSetupSettings } from '../config/setup-settings.ts';
+import { formatSetting, resolveSetupSettings } from '../config/setup-settings.ts';
 import type { CheckResult } from '../doctor/run.ts';
 import { runChecks } from '../doctor/run.ts';
 import type { Facts } from '../host/facts.ts';
+import type { Host } from '../host/host.ts';
 import type { Init } from '../host/services.ts';
 import { currentIds } from '../host/store-files.ts';
 import type { Tools } from '../setup/action.ts';
@@ -19,9 +21,10 @@ import type { Mode } from '../setup/modes.ts';
 import { suggestMode } from '../setup/modes.ts';
 import { usersOf } from '../setup/settings.ts';
 import { findShells } from '../setup/shell-steps.ts';
+import { findUserShells } from '../setup/user-shells.ts';
 import { CHECK_TIMEOUT_MS, createCheckContext } from './check-context.ts';
 import type { CommandContext } from './command.ts';
-import { noHome, noSuchRoot } from './errors.ts';
+import { brokenNixConf, noHome, noSuchRoot } from './errors.ts';
 import { loadNixSettings, readConfFile } from './nix-settings.ts';
 import { expectKnownNames, readTenonConf } from './setup-settings.ts';
 import type { Target } from './target.ts';
@@ -35,8 +38,12 @@ export interface Surroundings {
   readonly init: Init;
   /** Whether something can be started here: not in an image, and not in a chroot. */
   readonly isLive: boolean;
+  /** False where what is installed is to be started by somebody else. */
+  readonly isStarted: boolean;
   readonly shells: readonly Shell[];
   readonly uid: number;
+  /** Whether setup has installed something here before. */
+  readonly isInstalled: boolean;
   /** Where the settings come from. */
   readonly sources: SetupSources;
   readonly settings: SetupSettings;
@@ -60,27 +67,24 @@ export type PreflightResult = Omit<CheckResult, 'durationMs'>;
 /** Reads the settings; throws `config/…` when they are wrong. */
 export async function readSurroundings(
   { env }: CommandContext,
-  { root, flags }: Target,
+  { root, flags, isStarted }: Target,
 ): Promise<Surroundings> {
   const layout = storeLayout({});
   const tools = createTools(layout, root);
   const { host } = tools;
   if ((await host.look('/'))?.kind !== 'directory') throw noSuchRoot(root);
-  const read = (path: string) => readConfFile(host.at(path));
-  const foreign = (path: string) => {
-    const text = read(path);
-    return text === undefined ? undefined : withoutBlock(text);
-  };
-  const nix = loadNixSettings(layout, {}, true, read).settings;
-  const foreignNix = loadNixSettings(layout, {}, true, foreign).settings;
+  const file = await readTenonConf(host);
+  expectKnownNames(file);
+  const isInstalled = (await host.look(hostNames.programDir)) !== undefined;
+  const told = resolveSetupSettings({ flags, env, file, detected: {} });
+  const isNixConfRead = isInstalled || told.existing.value !== 'replace';
+  const { nix, foreignNix } = readNixConf(host, layout, isNixConfRead);
   const init = await host.findBootInit();
   const isLive = await host.isLive();
   const shells = await findShells(host);
   const { uid } = currentIds();
   const { buildUsersGroup } = nix;
   const detected = detect({ init, mode: suggestMode({ init, uid }), shells, buildUsersGroup });
-  const file = await readTenonConf(host);
-  expectKnownNames(file);
   const sources = { flags, env, file, detected };
   const settings = resolveSetupSettings(sources);
   const installation = hostInstallation;
@@ -90,8 +94,10 @@ export async function readSurroundings(
     installation,
     init,
     isLive,
+    isStarted,
     shells,
     uid,
+    isInstalled,
     sources,
     settings,
     nix,
@@ -99,16 +105,50 @@ export async function readSurroundings(
   };
 }
 
+/** What replaces a nix.conf takes nothing from it, and need not be able to read it. */
+function readNixConf(host: Host, layout: StoreLayout, isRead: boolean) {
+  const read = (path: string) => (isRead ? readConfFile(host.at(path)) : undefined);
+  const foreign = (path: string) => {
+    const text = read(path);
+    return text === undefined ? undefined : withoutBlock(text);
+  };
+  try {
+    return {
+      nix: loadNixSettings(layout, {}, true, read).settings,
+      foreignNix: loadNixSettings(layout, {}, true, foreign).settings,
+    };
+  } catch (error) {
+    throw isSettingsError(error) ? brokenNixConf(error) : error;
+  }
+}
+
+function isSettingsError(error: unknown): error is TenonError {
+  return error instanceof TenonError && error.code.startsWith('config/');
+}
+
 /** The same, but for one user alone where that is the mode. Throws `cli/usage` for a user without a home. */
-export function atItsPlace(
+export async function atItsPlace(
   around: Surroundings,
   { HOME = '' }: CommandContext['env'],
-): Surroundings {
+): Promise<Surroundings> {
   if (around.settings.mode.value !== 'user') return around;
   if (!HOME.startsWith('/')) throw noHome();
-  const installation = userInstallation(HOME);
+  const { user, ...installation } = userInstallation(HOME);
   const { layout } = installation;
-  return { ...around, installation, layout, tools: createTools(layout, around.tools.host.root) };
+  const tools = createTools(layout, around.tools.host.root);
+  const shells = await findUserShells(tools.host, user);
+  const detected = { ...around.sources.detected, shells: formatSetting(shells) };
+  const sources = { ...around.sources, detected };
+  const settings = resolveSetupSettings(sources);
+  return {
+    ...around,
+    installation: { ...installation, user },
+    layout,
+    tools,
+    shells,
+    sources,
+    settings,
+  };
 }
 
 /** The same, with some more said. */
@@ -143,7 +183,7 @@ function detect({
   shells: readonly Shell[];
   buildUsersGroup: string;
 }): SetupSources['detected'] {
-  const detected = { init, mode, shells: shells.join(' ') };
+  const detected = { init, mode, shells: formatSetting(shells) };
   if (buildUsersGroup === '' || buildUsersGroup === hostNames.buildGroup) return detected;
   return { ...detected, 'users.group': buildUsersGroup };
 }

@@ -11,8 +11,8 @@ export async function findNextCommands(
   { SHELL = '' }: CommandContext['env'],
   { user }: Installation,
 ): Promise<readonly string[]> {
-  if (user !== undefined) return inColumns(commandsOf(user));
   const isFish = basename(SHELL) === 'fish';
+  if (user !== undefined) return inColumns(await commandsOf(host, user, isFish));
   const file = isFish ? places.fishProfile : places.profile;
   const hasFile = (await host.look(file)) !== undefined;
   const lines = [
@@ -26,9 +26,17 @@ export async function findNextCommands(
 }
 
 /** In whatever shell: the variables are in a file that all of them but fish read. */
-function commandsOf({ environmentFile, commandFile }: UserPlaces): Lines {
+async function commandsOf(
+  host: Host,
+  { environmentFile, commandFile, profile, fishProfile }: UserPlaces,
+  isFish: boolean,
+): Promise<Lines> {
+  const file = isFish ? fishProfile : profile;
+  const hasFile = (await host.look(file)) !== undefined;
   return [
-    [`set -a; . ${environmentFile}; set +a`, 'leads Nix programs to this store'],
+    hasFile
+      ? [`${isFish ? 'source' : '.'} ${file}`, 'leads this shell to the store; logins get it']
+      : [`set -a; . ${environmentFile}; set +a`, 'leads Nix programs to this store'],
     [`${commandFile} start`, 'starts the daemon where nobody else does'],
     [`${commandFile} uninstall`, 'takes it all away'],
   ];

@@ -1,7 +1,7 @@
 import { editsOf } from '../setup/run.ts';
 import type { Output } from '../ui/output.ts';
 import { printDiffs, printExplained, printPlan } from '../ui/plan.ts';
-import { defineCommand, expectNoNames, parseFlags } from './command.ts';
+import { defineCommand, expectName, expectNoNames, parseFlags } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { documentOf, savePlan } from './plan-file.ts';
 import type { Prospect } from './prospect.ts';
@@ -44,8 +44,9 @@ export const plan = defineCommand<Options, Prospect>({
       out: { type: 'string' },
     });
     expectNoNames('plan', names);
+    expectName('plan', '--out', flags.out);
     const { json, check, diff, explain, out: saveTo } = flags;
-    return { json, check, diff, explain, saveTo, target: readTarget(flags) };
+    return { json, check, diff, explain, saveTo, target: readTarget('plan', flags) };
   },
 
   async run(context, { target, saveTo }) {

@@ -1,6 +1,7 @@
 import { storeLayout } from '../config/layout.ts';
 import type { Facts } from '../host/facts.ts';
 import { currentIds } from '../host/store-files.ts';
+import { flawsOfUsers } from '../setup/accounts.ts';
 import type { Step } from '../setup/action.ts';
 import type { DescribedPlan } from '../setup/describe.ts';
 import { describePlan } from '../setup/describe.ts';
@@ -12,8 +13,10 @@ import { type PlanInput, planSteps } from '../setup/plan.ts';
 import { findReadOnly } from '../setup/read-only.ts';
 import type { Survey } from '../setup/run.ts';
 import { survey } from '../setup/run.ts';
+import { START_STEP } from '../setup/service-steps.ts';
 import { describeSettings, findUnfollowed } from '../setup/settings.ts';
 import { planUserSteps } from '../setup/user-plan.ts';
+import { findUserShellFiles } from '../setup/user-shells.ts';
 import type { CommandContext } from './command.ts';
 import type { Look, PreflightResult, Surroundings } from './look.ts';
 import { atItsPlace, lookAtHost, readSurroundings } from './look.ts';
@@ -31,7 +34,7 @@ export interface Prospect {
 
 /** Looks, and plans with what it was told. */
 export async function foresee(context: CommandContext, target: Target): Promise<Prospect> {
-  const around = atItsPlace(await readSurroundings(context, target), context.env);
+  const around = await atItsPlace(await readSurroundings(context, target), context.env);
   return await makeProspect(around, await waitForLook(lookAtHost(context, around)));
 }
 
@@ -49,13 +52,15 @@ export async function waitForLook(looking: ReturnType<typeof lookAtHost>): Promi
 export async function makeProspect(around: Surroundings, look: Look): Promise<Prospect> {
   const { tools, init, settings } = around;
   const { facts, preflight } = look;
-  const input = await gatherPlanInput(tools.host, {
+  const gathered = await gatherPlanInput(tools.host, {
     layout: storeLayout({}),
     nixConf: around.foreignNix,
     programFolder,
     nologin: facts.programs.nologin,
     settings,
   });
+  // Only what is not of tenon yet can be replaced.
+  const input = around.isInstalled ? { ...gathered, existing: 'adopt' as const } : gathered;
   const surveys = await survey(await planAll(around, input), tools);
   const host = describeHost(facts, { init, root: tools.host.root });
   return {
@@ -65,13 +70,19 @@ export async function makeProspect(around: Surroundings, look: Look): Promise<Pr
     obstacles: [
       ...findUnfollowed(settings, init),
       ...existingObstacles(look.existing, settings.existing.value),
+      ...accountObstacles(around, input),
       ...findObstacles({ ...around, ...look, mode: settings.mode.value, surveys }),
       ...(await readOnlyObstacles(around, surveys)),
     ],
   };
 }
 
-async function planAll(
+async function planAll(around: Surroundings, input: PlanInput): Promise<readonly Step[]> {
+  const steps = await planEverything(around, input);
+  return around.isStarted ? steps : steps.filter(({ id }) => id !== START_STEP);
+}
+
+async function planEverything(
   { tools: { host }, installation: { user }, uid }: Surroundings,
   input: PlanInput,
 ): Promise<readonly Step[]> {
@@ -79,7 +90,9 @@ async function planAll(
   const { gid } = currentIds();
   const hasManager = await host.hasUserManager(uid);
   const hasNixConf = (await host.look(user.layout.nixConfFile)) !== undefined;
-  return planUserSteps({ ...input, places: user, uid, gid, hasManager, hasNixConf });
+  const shellFiles = await findUserShellFiles(host, user);
+  const about = { places: user, uid, gid, hasManager, hasNixConf, shellFiles };
+  return planUserSteps({ ...input, ...about });
 }
 
 /** An ordinary user cannot tell what root may write. */
@@ -90,6 +103,21 @@ async function readOnlyObstacles(
   if (uid !== 0) return [];
   const folders = await findReadOnly(tools.host, surveys);
   return folders.map(folder => `nothing can be written to ${folder}, it is read-only`);
+}
+
+/** Who builds, and who may use the daemon, where accounts play a part. */
+function accountObstacles(
+  { installation, settings }: Surroundings,
+  { accounts, users, accessGroup }: PlanInput,
+): readonly string[] {
+  if (installation.user !== undefined) return [];
+  const hasAccess = accessGroup === '' || accounts.groups.some(({ name }) => name === accessGroup);
+  return [
+    ...flawsOfUsers(accounts, users).map(
+      flaw => `users.group is "${settings['users.group'].value}", and ${flaw}`,
+    ),
+    ...(hasAccess ? [] : [`access.group is "${accessGroup}", and there is no such group`]),
+  ];
 }
 
 function existingObstacles(existing: Existing, wanted: string): readonly string[] {

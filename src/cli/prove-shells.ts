@@ -13,38 +13,57 @@ const SHELLS = [
 const FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin'];
 const LIMIT_MS = 10_000;
 
-/** Start-up files of a user are not what is to be proved. */
-const ENVIRONMENT = { HOME: '/nonexistent' };
+/** Start-up files of a user are not what is to be proved for everybody. */
+const NOBODY = '/nonexistent';
 
 interface Wanted {
   readonly shells: readonly Shell[];
   /** A folder that login shells have in PATH. */
   readonly profileBin: string;
+  /** Of the one user that it is for, who reaches it through files that only login shells read; else for everybody. */
+  readonly home: string | undefined;
 }
 
 /**
  * Asks every shell of this host for the tenon command, and those that were chosen for the programs of the profiles.
  * Gives the ways that were tried; throws `cli/not-visible` for the first that fails.
  */
-export async function proveShells(
-  host: Host,
-  { shells, profileBin }: Wanted,
-): Promise<readonly string[]> {
+export async function proveShells(host: Host, wanted: Wanted): Promise<readonly string[]> {
   const ways: string[] = [];
   for (const { program, settings } of SHELLS) {
     const path = await findProgram(host, program);
-    if (path === undefined) continue;
-    const isChosen = settings.some(shell => shells.includes(shell));
-    for (const option of ['-c', '-lc']) {
-      const [command = '', searched = ''] = await ask(host, [path, option]);
-      if (command === '') throw notVisible('the tenon command', `${program} ${option}`);
-      const lacksProfile = !` ${searched} `.replaceAll(':', ' ').includes(` ${profileBin} `);
-      if (isChosen && option === '-lc' && lacksProfile)
-        throw notVisible(profileBin, `${program} ${option}`);
+    const isChosen = settings.some(shell => wanted.shells.includes(shell));
+    if (path === undefined || (wanted.home !== undefined && !isChosen)) continue;
+    for (const option of wanted.home === undefined ? ['-c', '-lc'] : ['-lc']) {
+      await proveWay(host, { program, path, option, isChosen }, wanted);
       ways.push(`${program} ${option}`);
     }
   }
   return ways;
+}
+
+interface Way {
+  readonly program: string;
+  readonly path: string;
+  readonly option: string;
+  readonly isChosen: boolean;
+}
+
+async function proveWay(
+  host: Host,
+  { program, path, option, isChosen }: Way,
+  { profileBin, home = NOBODY }: Wanted,
+): Promise<void> {
+  const way = `${program} ${option}`;
+  const [command = '', searched = ''] = await ask(host, [path, option], home);
+  if (command === '') throw notVisible('the tenon command', way);
+  if (isChosen && option === '-lc' && !hasFolder(searched, profileBin))
+    throw notVisible(profileBin, way);
+}
+
+/** fish prints a list with blanks. */
+function hasFolder(searched: string, folder: string): boolean {
+  return ` ${searched} `.replaceAll(':', ' ').includes(` ${folder} `);
 }
 
 async function findProgram(host: Host, program: string): Promise<string | undefined> {
@@ -56,11 +75,11 @@ async function findProgram(host: Host, program: string): Promise<string | undefi
 }
 
 /** Where the shell finds tenon, and where it looks for programs; both empty when it does not run at all. */
-async function ask(host: Host, [program = '', option = '']: readonly string[]) {
+async function ask(host: Host, [program = '', option = '']: readonly string[], HOME: string) {
   const script = 'command -v tenon; echo "$PATH"';
   const signal = AbortSignal.timeout(LIMIT_MS);
   const { status, stdout } = await host.run([program, option, script], {
-    env: ENVIRONMENT,
+    env: { HOME },
     signal,
     accept: Array.from({ length: 256 }, (_, code) => code),
   });

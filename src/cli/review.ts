@@ -54,14 +54,19 @@ async function save(context: CommandContext, prospect: Prospect): Promise<void> 
 }
 
 /** What to type for the same setup without a question. */
-function equivalentCommand({ settings, tools }: Surroundings): readonly (readonly string[])[] {
+function equivalentCommand({
+  settings,
+  tools,
+  isStarted,
+}: Surroundings): readonly (readonly string[])[] {
   const given = setupNames.filter(name => ['flag', 'env'].includes(settings[name].source));
   const flags = given.map(name => [`--${flagOf(name)}`, formatSetting(settings[name].value)]);
   const { root } = tools.host;
   const isInstalled = programFolder === hostNames.programDir;
   const program = isInstalled ? 'tenon' : tenonPath;
   const target = root === '/' ? [] : [['--root', root]];
-  return [[program, 'setup', '--yes'], ...target, ...flags];
+  const how = isStarted ? [] : [['--no-start']];
+  return [[program, 'setup', '--yes'], ...target, ...how, ...flags];
 }
 
 /** As lines of a shell that are one command: words that belong together stay together. */

@@ -1,4 +1,5 @@
 import { hasCode, messageOf } from '../base/errors.ts';
+import type { Init } from '../host/services.ts';
 import type { Failure } from '../setup/run.ts';
 import { failureText } from '../setup/run.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -10,10 +11,19 @@ export type Result =
   /** Another process did it, as root, and said all there is to say. */
   | { readonly kind: 'elevated'; readonly status: number }
   | Proved
-  /** Nothing could be started, in an image or a chroot. */
-  | { readonly kind: 'prepared'; readonly root: string; readonly startedBy: string }
+  | Prepared
   | { readonly kind: 'unproved'; readonly error: unknown }
   | Failed;
+
+/** Nothing was started: in an image or a chroot nothing can be, elsewhere it was asked for. */
+interface Prepared {
+  readonly kind: 'prepared';
+  readonly root: string;
+  /** Who starts the daemon at boot; none where nobody does. */
+  readonly startedBy: Init;
+  /** What starts it now; undefined where that is not possible. */
+  readonly startCommand: string | undefined;
+}
 
 interface Proved {
   readonly kind: 'proved';
@@ -75,15 +85,15 @@ function proofLines({ proof, shells, socketPath }: Proved) {
   ];
 }
 
-function preparedLines({ root, startedBy }: { root: string; startedBy: string }) {
-  const where = root === '/' ? 'This chroot' : root;
-  const starts =
-    startedBy === 'none'
-      ? 'Start the daemon there with "tenon start".'
-      : `${startedBy} starts the daemon when it boots.`;
+function preparedLines({ root, startedBy, startCommand }: Prepared) {
+  const place = startCommand === undefined ? 'This chroot' : 'This host';
+  const ways = [
+    ...(startedBy === 'none' ? [] : [`${startedBy} starts the daemon when it boots.`]),
+    ...(startCommand === undefined ? [] : [`To start it: ${startCommand}`]),
+  ];
   return [
     '',
-    `${where} is prepared, nothing was started. ${starts}`,
+    `${root === '/' ? place : root} is prepared, nothing was started. ${ways.join(' ')}`,
     'Postponed until then: the checks of the sandbox, and the build as proof: "tenon doctor".',
   ];
 }

@@ -6,7 +6,7 @@ import { asideOf, printable } from '../ui/output.ts';
 import type { Means } from './apply.ts';
 import { resume, takeBack } from './apply.ts';
 import type { CommandContext } from './command.ts';
-import { defineCommand, expectNoNames, parseFlags } from './command.ts';
+import { defineCommand, expectName, expectNoNames, parseFlags } from './command.ts';
 import { runAsRoot } from './elevate.ts';
 import { usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -88,13 +88,14 @@ function parseOptions(argv: readonly string[]): Options {
     events: { type: 'boolean', default: false },
   });
   expectNoNames('setup', names);
-  const target = readTarget(flags);
+  const target = readTarget('setup', flags);
   exclude(['--resume', flags.resume], ['--rollback', flags.rollback]);
   exclude(['--json', flags.json], ['--events', flags.events]);
-  exclude(
-    ['--plan', flags.plan !== undefined],
-    ['a setting', Object.keys(target.flags).length > 0],
-  );
+  expectName('setup', '--plan', flags.plan);
+  const hasPlan = flags.plan !== undefined;
+  exclude(['--plan', hasPlan], ['a setting', Object.keys(target.flags).length > 0]);
+  exclude(['--plan', hasPlan], ['--root', flags.root !== undefined]);
+  exclude(['--plan', hasPlan], ['--no-start', flags['no-start']]);
   const { yes, plan: planFile } = flags;
   return {
     yes,
@@ -117,20 +118,19 @@ function exclude([one, hasOne]: Given, [other, hasOther]: Given): void {
 
 async function setUp(context: CommandContext, options: Options): Promise<Result> {
   const { planFile } = options;
-  const saved =
-    planFile === undefined ? undefined : { file: planFile, plan: await loadPlan(planFile) };
+  const saved = planFile === undefined ? undefined : { file: planFile, plan: loadPlan(planFile) };
   const target = saved === undefined ? options.target : targetOf(saved.plan);
   const found = await readSurroundings(context, target);
   const yes = options.yes || context.env.TENON_YES === '1';
   const inMode = found.uid === 0 || yes ? found : await askMode(context, found);
   if (inMode.uid !== 0 && inMode.settings.mode.value !== 'user')
     return await goOnAsRoot(context, inMode, options);
-  const around = atItsPlace(inMode, context.env);
+  const around = await atItsPlace(inMode, context.env);
   process.umask(0o022);
   const { keepPartial, format } = options;
   const { tools, installation } = around;
   const streamsEvents = format === 'events';
-  const shells = installation.user === undefined ? around.settings.shells.value : [];
+  const shells = around.settings.shells.value;
   const means = { tools, installation, shells, keepPartial, streamsEvents };
   const { open } = await readHistory(tools.host, installation.journal);
   if (open !== undefined) return await endUnfinished(context, options, means);

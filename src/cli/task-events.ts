@@ -1,6 +1,5 @@
 import { messageOf } from '../base/errors.ts';
-import type { Kept, StepGroup } from '../setup/action.ts';
-import type { Entry } from '../setup/journal.ts';
+import type { Kept, Step, StepGroup } from '../setup/action.ts';
 import type { SetupEvent } from '../setup/run.ts';
 import type { TaskEvent } from '../ui/tasks.ts';
 
@@ -14,8 +13,8 @@ export const STEP_GROUPS: readonly StepGroup[] = [
 ];
 
 /** The groups in which something was done, by setup or by a fix of the doctor. */
-export function doneGroups(entries: readonly Entry[]): readonly StepGroup[] {
-  const hasFixes = entries.some(({ step }) => step.group === 'Fixes');
+export function doneGroups(steps: readonly Pick<Step, 'group'>[]): readonly StepGroup[] {
+  const hasFixes = steps.some(({ group }) => group === 'Fixes');
   return hasFixes ? [...STEP_GROUPS, 'Fixes'] : STEP_GROUPS;
 }
 

@@ -1,27 +1,21 @@
-import { hasCode } from '../base/errors.ts';
-import type { StoreLayout } from '../config/layout.ts';
-import type { Edit, Kept, Tools } from '../setup/action.ts';
-import type { Installation } from '../setup/installation.ts';
-import type { Entry } from '../setup/journal.ts';
+import type { Edit, Kept } from '../setup/action.ts';
 import type { Traces } from '../setup/leftovers.ts';
-import { findAbsent, findEdits } from '../setup/removal.ts';
+import type { RemovalPlan, RemovalWish } from '../setup/removal-plan.ts';
 import type { Failure } from '../setup/run.ts';
 import { failureText } from '../setup/run.ts';
-import { unifiedDiff } from '../ui/diff.ts';
+import { shownDiff } from '../ui/diff.ts';
 import type { Output } from '../ui/output.ts';
 import { printable } from '../ui/output.ts';
+import { exitCodes } from './exit-codes.ts';
 import { doneGroups } from './task-events.ts';
 
-export interface Options {
+export interface Options extends RemovalWish {
   readonly yes: boolean;
-  readonly purgeStore: boolean;
-  readonly purgeUsers: boolean;
-  readonly handBack: boolean;
-  readonly keepPackage: boolean;
-  readonly byInspection: boolean;
-  readonly force: boolean;
+  /** Shows the plan and nothing more. */
+  readonly dryRun: boolean;
   readonly root: string;
   readonly mayElevate: boolean;
+  readonly format: 'text' | 'json' | 'events';
   /** The command line, for whoever runs it again as root. */
   readonly argv: readonly string[];
 }
@@ -29,36 +23,32 @@ export interface Options {
 export interface Removed {
   readonly kind: 'removed';
   readonly options: Options;
+  readonly plan: RemovalPlan;
   readonly kept: readonly Kept[];
   readonly failures: readonly Failure[];
   readonly traces: Traces;
 }
 
 export type Result =
-  | { readonly kind: 'declined' }
+  | { readonly kind: 'planned' | 'declined'; readonly plan: RemovalPlan }
   /** Another process did it, as root, and said all there is to say. */
   | { readonly kind: 'elevated'; readonly status: number }
   | { readonly kind: 'nothing-installed'; readonly traces: Traces }
   | Removed;
 
 /** Says what will go and what will stay, before anything does. */
-export async function announce(
-  { installation, ...tools }: Tools & { readonly installation: Installation },
-  entries: readonly Entry[],
-  { options, out }: { readonly options: Options; readonly out: Output },
-): Promise<void> {
+export function announce(plan: RemovalPlan, wish: RemovalWish, out: Output): void {
   out.line(out.paint('bold', 'tenon uninstall'));
-  for (const group of doneGroups(entries)) {
-    const count = entries.filter(({ step }) => step.group === group).length;
+  for (const group of doneGroups(plan.undo)) {
+    const count = plan.undo.filter(step => step.group === group).length;
     if (count > 0) out.line(`  undo ${String(count).padStart(3)}  ${group}`);
   }
-  if (options.byInspection) out.line('  undo      what the journal does not name and is of tenon');
-  const absent = await findAbsent(entries, tools);
-  if (absent.length > 0) out.line(`  gone      ${shorten(absent)}`);
-  for (const edit of await findEdits(entries, tools))
-    for (const line of editLines(edit, options)) out.line(printable(line));
-  out.line(await storeLine(tools, installation.layout, options));
-  if (options.purgeUsers) out.line('  delete    what Nix programs left in the homes of users');
+  if (plan.byInspection) out.line('  undo      what the journal does not name and is of tenon');
+  if (plan.gone.length > 0) out.line(`  gone      ${shorten(plan.gone)}`);
+  for (const edit of plan.edits)
+    for (const line of editLines(edit, wish)) out.line(printable(line));
+  for (const line of [...storeLines(plan, wish), ...userDataLines(plan, wish)])
+    out.line(printable(line));
 }
 
 const MOST_NAMES = 6;
@@ -69,42 +59,30 @@ function shorten(names: readonly string[]): string {
   return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
-function editLines({ file, before, after }: Edit, { force }: Options): readonly string[] {
+function editLines(edit: Edit, { force }: RemovalWish): readonly string[] {
+  const { file } = edit;
   const fate = force
     ? `  remove    ${file}, although it was edited after setup`
     : `  keep      ${file}: it was edited after setup; --force removes it`;
-  const diff = unifiedDiff(file, before, after).split('\n');
-  return [fate, ...diff.map(line => `            ${line}`)];
+  return [fate, ...shownDiff(edit).map(line => `            ${line}`)];
 }
 
-async function storeLine(
-  { host }: Tools,
-  { storeDir, stateDir, logDir }: StoreLayout,
-  options: Options,
-): Promise<string> {
-  const paths = (await host.list(storeDir)).length;
-  const size = await sizeOf(host, [storeDir, stateDir, logDir]);
-  const store = `${storeDir} (${paths} entries${size}), ${stateDir} and ${logDir}`;
-  if (options.purgeStore) return `  delete    ${store}`;
-  if (options.handBack) return `  keep      ${store}, the build users and nix.conf`;
-  return `  keep      ${store}; --purge-store deletes them`;
+function storeLines({ store }: RemovalPlan, wish: RemovalWish): readonly string[] {
+  const { paths, entries, sizeMib } = store;
+  const [storeDir, ...others] = paths;
+  if (storeDir === undefined) return [];
+  const size = sizeMib === null ? '' : `, ${sizeMib} MiB`;
+  const all = [`${storeDir} (${entries} entries${size})`, ...others].join(', ');
+  if (wish.purgeStore) return [`  delete    ${all}`];
+  if (wish.handBack) return [`  keep      ${all}, the build users and nix.conf`];
+  return [`  keep      ${all}; --purge-store deletes them`];
 }
 
-const SIZE_TIMEOUT_MS = 5000;
-const KIB_PER_MIB = 1024;
-
-/** Nothing where it takes too long to find out. */
-async function sizeOf(host: Tools['host'], paths: readonly string[]): Promise<string> {
-  const signal = AbortSignal.timeout(SIZE_TIMEOUT_MS);
-  try {
-    const argv = ['du', '-skc', '--', ...paths.map(host.at)];
-    const { stdout } = await host.run(argv, { signal, accept: [0, 1] });
-    const kib = Number(/^(\d+)\ttotal$/mu.exec(stdout)?.[1] ?? 0);
-    return `, ${Math.ceil(kib / KIB_PER_MIB)} MiB`;
-  } catch (error) {
-    if (signal.aborted || hasCode(error, 'host/command-missing')) return '';
-    throw error;
-  }
+function userDataLines({ userData }: RemovalPlan, { purgeUsers }: RemovalWish): readonly string[] {
+  if (userData.length === 0) return [];
+  return purgeUsers
+    ? userData.map(path => `  delete    ${path}`)
+    : [`  keep      ${shorten(userData)}: of users; --purge-users deletes them`];
 }
 
 export function linesOf(result: Result): readonly string[] {
@@ -117,6 +95,7 @@ export function linesOf(result: Result): readonly string[] {
       ];
     case 'elevated':
       return [];
+    case 'planned':
     case 'declined':
       return ['Nothing was changed.'];
     case 'removed':
@@ -154,4 +133,42 @@ function restLines({ options, kept, failures, traces }: Removed): readonly strin
     ...traces.found.map(trace => `still there: ${trace}`),
     ...(failures.length > 0 ? ['Run "tenon uninstall" again once the reason is gone.'] : []),
   ];
+}
+
+export function exitCodeFor(result: Result): number {
+  switch (result.kind) {
+    case 'planned':
+    case 'nothing-installed':
+      return exitCodes.done;
+    case 'declined':
+      return exitCodes.cancelled;
+    case 'elevated':
+      return result.status;
+    case 'removed': {
+      const isComplete = result.failures.length === 0 && result.traces.found.length === 0;
+      return isComplete ? exitCodes.done : exitCodes.incomplete;
+    }
+    default:
+      return result satisfies never;
+  }
+}
+
+/** The plan, for programs. */
+export function planDocument({ edits, ...plan }: RemovalPlan) {
+  return { ...plan, edits: edits.map(edit => ({ file: edit.file, diff: shownDiff(edit) })) };
+}
+
+/** How it ended, for programs. */
+export function documentOf(result: Exclude<Result, { kind: 'elevated' }>) {
+  const removed = result.kind === 'removed' ? result : undefined;
+  return {
+    schemaVersion: 1,
+    result: result.kind,
+    exitCode: exitCodeFor(result),
+    plan: 'plan' in result ? planDocument(result.plan) : null,
+    kept: removed?.kept ?? [],
+    notRemoved: (removed?.failures ?? []).map(failureText),
+    searched: 'traces' in result ? result.traces.searched : [],
+    found: 'traces' in result ? result.traces.found : [],
+  };
 }

@@ -1,9 +1,10 @@
 import { knownCaches } from '../config/caches.ts';
-import type { SetupName } from '../config/setup-settings.ts';
+import type { SetupName, Shell } from '../config/setup-settings.ts';
 import { flagOf, flawOfSetting, formatSetting } from '../config/setup-settings.ts';
 import { describeExisting, isForeign } from '../setup/existing.ts';
 import { listModes } from '../setup/modes.ts';
 import { startUpFiles } from '../setup/shell-steps.ts';
+import { findUserShellFiles } from '../setup/user-shells.ts';
 import type { Choice } from '../ui/ask.ts';
 import { choose, chooseMany, enter } from '../ui/ask.ts';
 import { cancelled } from '../ui/errors.ts';
@@ -40,8 +41,8 @@ export async function askTheRest(
   { look, prospect }: { readonly look: Look; readonly prospect: Prospect },
 ): Promise<Surroundings> {
   const settled = await askExisting(context, around, look);
-  if (settled.settings.mode.value === 'user') return await askCaches(context, settled);
-  const withUsers = await askUsers(context, settled, prospect);
+  const hasAccounts = settled.settings.mode.value !== 'user';
+  const withUsers = hasAccounts ? await askUsers(context, settled, prospect) : settled;
   return await askCaches(context, await askShells(context, withUsers));
 }
 
@@ -67,8 +68,8 @@ async function askExisting(
       },
       {
         value: 'replace',
-        name: 'replace it: the store stays, the rest is made anew',
-        short: 'replace',
+        name: 'replace nix.conf until uninstall: the store and its accounts stay',
+        short: 'replace nix.conf',
       },
       { value: 'stop', name: 'stop here' },
     ],
@@ -114,17 +115,29 @@ function usersText(prefix: string, base: number, count: number): string {
 
 async function askShells(context: CommandContext, around: Surroundings): Promise<Surroundings> {
   if (!isOpen(around, 'shells')) return around;
+  if (around.shells.length === 0) return around;
+  const files = await listStartUpFiles(around);
   const answers = await chooseMany(context, {
     message: 'Shells that get the profiles:',
     flag: '--shells',
     preset: around.shells,
     choices: around.shells.map(shell => ({
       value: shell,
-      name: `${shell === 'sh' ? 'sh and bash' : shell}: ${startUpFiles[shell]}`,
+      name: `${shell === 'sh' ? 'sh and bash' : shell}: ${files[shell].join(', ')}`,
       short: shell,
     })),
   });
   return withFlags(around, { shells: formatSetting(answers) });
+}
+
+/** What changes for each shell. */
+async function listStartUpFiles({
+  tools: { host },
+  installation: { user },
+}: Surroundings): Promise<Readonly<Record<Shell, readonly string[]>>> {
+  if (user === undefined) return startUpFiles;
+  const { sh, zsh } = await findUserShellFiles(host, user);
+  return { sh, bash: sh, zsh, fish: [user.fishProfile] };
 }
 
 const OTHER = 'other';

@@ -22,7 +22,10 @@ const NONE = 'none';
 /** The names are those of tenon.conf; flags and variables follow from them. */
 const setupTable = {
   mode: oneOf(['multi', 'user', 'container']),
-  /** What becomes of a stock Nix that is here already; `stop` refuses to begin where there is one. */
+  /**
+   * What becomes of a stock Nix that is here already: `replace` takes nothing from its nix.conf, `stop` refuses to begin
+   * where there is one. The store and the accounts stay in any case.
+   */
   existing: oneOf(['adopt', 'replace', 'stop']),
   init: oneOf(['none', 'systemd', 'openrc', 'runit', 's6']),
   'store.dir': absolutePath(layout.storeDir),

@@ -22,6 +22,8 @@ export interface CheckContext {
   /** The variables of whoever runs the checks. */
   readonly env: Environment;
   readonly layout: StoreLayout;
+  /** What one user has set up without root, where the store that is looked at is the user's own. */
+  readonly own: OwnInstallation | undefined;
   /** What nix.conf says to the daemon; the defaults where it cannot be read, which has a check of its own. */
   readonly settings: Settings;
   /** What holds for the programs of whoever runs the checks. */
@@ -58,6 +60,12 @@ export interface CheckContext {
   /** The process that serves the store; undefined when none answers or it cannot be seen. */
   findDaemonProcess(): Promise<DaemonProcess | undefined>;
   askShells(): Promise<readonly ShellAnswer[]>;
+}
+
+export interface OwnInstallation {
+  readonly home: string;
+  /** What the user's login shells read. */
+  readonly hook: string;
 }
 
 /** Whether setup did something to this host, and how that stands. */

@@ -1,7 +1,7 @@
 import { connectDaemon } from '../client/connect.ts';
 import { type StoreLayout, storeLayout } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
-import type { BuildUsers, CheckContext, DaemonGreeting } from './context.ts';
+import type { BuildUsers, CheckContext, DaemonGreeting, OwnInstallation } from './context.ts';
 import { type DaemonProcess, readDaemonProcess } from './daemon-process.ts';
 import { readKernelFacts } from './kernel-facts.ts';
 import { askShells } from './login-shells.ts';
@@ -12,6 +12,7 @@ interface Surroundings {
   readonly host: Host;
   readonly uid: number;
   readonly layout: Pick<StoreLayout, 'socketPath' | 'storeDir'>;
+  readonly own: OwnInstallation | undefined;
   readonly service: string;
   readonly buildUsers: BuildUsers;
   readonly signal: AbortSignal;
@@ -53,7 +54,7 @@ export function createHostLooks({ host, signal, ...about }: Surroundings): HostL
     greetDaemon: greeting,
     askTrust: async () => (await greeting().catch(() => undefined))?.trusted,
     findDaemonProcess: once(() => findProcess(host, greeting, readState)),
-    askShells: once(() => askShells(host, signal)),
+    askShells: once(() => askShells(host, { home: about.own?.home, signal })),
   };
 }
 

@@ -22,17 +22,23 @@ const QUESTION = 'command -v tenon; printf "%s\\n" "path=$PATH" "data=$XDG_DATA_
 const BARE_PATH = '/usr/local/bin:/usr/bin:/bin';
 const PATIENCE_MS = 4000;
 
+/** Nobody's, so that only the files of the system have a say. */
+const NO_HOME = '/var/empty';
+
 /**
- * Starts every installed shell as a login shell and as ssh starts it for a command, in a bare environment and without
- * a home, so that only the files of the system have a say. A shell that does not end in time gives no answer, and
- * those of another root cannot be asked.
+ * Starts every installed shell as a login shell and as ssh starts it for a command, in a bare environment, with the
+ * start-up files of one user or of none. A shell that does not end in time gives no answer, and those of another root
+ * cannot be asked.
  */
-export async function askShells(host: Host, signal: AbortSignal): Promise<readonly ShellAnswer[]> {
+export async function askShells(
+  host: Host,
+  { home = NO_HOME, signal }: { readonly home: string | undefined; readonly signal: AbortSignal },
+): Promise<readonly ShellAnswer[]> {
   if (host.root !== '/') return [];
   const installed = await Promise.all(SHELLS.map(name => findShell(host, name)));
   const shells = installed.filter(shell => shell !== undefined);
   const answers = shells.flatMap(shell =>
-    (['login', 'plain'] as const).map(mode => ask(host, { shell, mode }, signal)),
+    (['login', 'plain'] as const).map(mode => ask(host, { shell, mode, home }, signal)),
   );
   return (await Promise.all(answers)).filter(answer => answer !== undefined);
 }
@@ -45,12 +51,12 @@ async function findShell(host: Host, name: string): Promise<string | undefined> 
 
 async function ask(
   host: Host,
-  { shell, mode }: Pick<ShellAnswer, 'shell' | 'mode'>,
+  { shell, mode, home }: Pick<ShellAnswer, 'shell' | 'mode'> & { readonly home: string },
   signal: AbortSignal,
 ): Promise<ShellAnswer | undefined> {
   const argv = [shell, MODES[mode], QUESTION];
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-  const env = { PATH: BARE_PATH, HOME: '/var/empty', TERM: 'dumb' };
+  const env = { PATH: BARE_PATH, HOME: home, TERM: 'dumb' };
   try {
     const { stdout } = await host.run(argv, { signal: limit, env });
     const lines = stdout.split('\n');

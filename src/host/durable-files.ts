@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, open, readFile, rename, rmdir, symlink, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from '../base/errors.ts';
-import { writesThroughLink } from './errors.ts';
+import { replacesNoFile, writesThroughLink } from './errors.ts';
 
 /** Changes of files that are whole, and on disk when they return. Texts are byte strings. */
 
@@ -14,17 +14,31 @@ function temporaryName(path: string): string {
 export async function writeAtomically(path: string, text: string, mode: number): Promise<void> {
   const before = await unlessMissing(lstat(path));
   if (before?.isSymbolicLink()) throw writesThroughLink(path);
+  if (before?.isFile() === false) throw replacesNoFile(path);
   const temporary = temporaryName(path);
   await unlessMissing(unlink(temporary));
-  {
-    await using file = await open(temporary, 'wx', 0o600);
-    await file.writeFile(text, 'latin1');
-    if (before !== undefined) await file.chown(before.uid, before.gid);
-    await file.chmod(mode);
-    await file.sync();
+  try {
+    await writeWhole(temporary, text, { mode, owner: before });
+    await rename(temporary, path);
+  } catch (error) {
+    await unlessMissing(unlink(temporary));
+    throw error;
   }
-  await rename(temporary, path);
   await syncDirectory(dirname(path));
+}
+
+interface Looks {
+  readonly mode: number;
+  /** Undefined for whoever writes it. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+async function writeWhole(path: string, text: string, { mode, owner }: Looks): Promise<void> {
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(text, 'latin1');
+  if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+  await file.chmod(mode);
+  await file.sync();
 }
 
 export async function appendDurably(path: string, text: string): Promise<void> {

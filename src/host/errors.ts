@@ -23,6 +23,13 @@ export function writesThroughLink(path: string): TenonError {
   });
 }
 
+/** A path that is about to be written has a directory or a device. */
+export function replacesNoFile(path: string): TenonError {
+  return new TenonError('host/no-file', `Cannot write ${path}: it is no file`, {
+    hint: 'Name a file, or what does not exist yet',
+  });
+}
+
 /** An account cannot go while something runs in its name. */
 export function userBusy(name: string): TenonError {
   return new TenonError('host/user-busy', `Cannot remove user ${name}: a process runs as it`, {

@@ -41,6 +41,23 @@ export function chooseUsers(accounts: Accounts, wanted: WantedUsers): ChosenUser
   };
 }
 
+/** Why builds must not run in these groups and accounts; empty when they may. */
+export function flawsOfUsers(accounts: Accounts, wanted: WantedUsers): readonly string[] {
+  const group = accounts.groups.find(({ name }) => name === wanted.group);
+  if (group === undefined) return [];
+  const own = userNames(wanted);
+  const strangers = group.members.filter(name => !own.includes(name) && !isBuilder(name, accounts));
+  const privileged = group.gid === 0 ? [`the group ${group.name} is that of root`] : [];
+  const shared = `the group ${group.name} has members as which no build may run: ${strangers.join(', ')}`;
+  return [...privileged, ...(strangers.length === 0 ? [] : [shared])];
+}
+
+/** Nobody logs in to an account for builds, and it has no home. */
+function isBuilder(name: string, { users }: Accounts): boolean {
+  const user = users.find(each => each.name === name);
+  return user === undefined || (user.uid !== 0 && /\/(?:nologin|false)$/u.test(user.shell));
+}
+
 export function userNames({ prefix, count }: WantedUsers): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
 }

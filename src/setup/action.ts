@@ -1,3 +1,4 @@
+import { decodeText } from '../formats/byte-string.ts';
 import type { Host } from '../host/host.ts';
 
 /** What actions work with: the host, and how to ask the daemon whether it answers. */
@@ -24,7 +25,7 @@ export type Inspection<Undo> =
 
 export type Change = 'create' | 'modify' | 'delete';
 
-/** The text of a file before and after; what does not exist is undefined. */
+/** The bytes of a file before and after; what does not exist is undefined. A bound action gives them as text. */
 export interface Edit {
   readonly file: string;
   readonly before: string | undefined;
@@ -121,13 +122,24 @@ export function defineAction<Spec, Undo>(
         target: definition.target(spec),
         undoText: definition.describeUndo(spec),
         title: change => definition.describe(spec, change),
-        edit: undo => definition.edit?.(spec, undo as Undo),
+        edit: undo => readable(definition.edit?.(spec, undo as Undo)),
         inspect: (tools, stale) => definition.inspect(tools, spec, stale),
         apply: (tools, signal) => definition.apply(tools, spec, signal),
         commit: async tools => await definition.commit?.(tools, spec),
-        findEdit: async (tools, undo) => await definition.findEdit?.(tools, spec, undo as Undo),
+        findEdit: async (tools, undo) =>
+          readable(await definition.findEdit?.(tools, spec, undo as Undo)),
         revert: (tools, revert) => definition.revert(tools, spec, revert as Revert<Undo>),
       };
     },
+  };
+}
+
+function readable(edit: Edit | undefined): Edit | undefined {
+  if (edit === undefined) return undefined;
+  const { file, before, after } = edit;
+  return {
+    file,
+    before: before === undefined ? undefined : decodeText(before),
+    after: decodeText(after),
   };
 }

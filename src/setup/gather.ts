@@ -22,9 +22,11 @@ interface Known {
 
 /** What setup may install of `init/`. */
 const INIT_FILES = [
+  'fish/tenon-user.fish',
   'fish/tenon.fish',
   'openrc/tenon-daemon.confd',
   'openrc/tenon-daemon.initd',
+  'profile.d/tenon-user.sh',
   'profile.d/tenon.sh',
   'systemd/tenon-daemon.service',
   'systemd/tenon-daemon.socket',
@@ -43,7 +45,7 @@ export async function gatherPlanInput(host: Host, known: Known): Promise<PlanInp
   const ids = Array.from({ length: users.count + 1 }, (_, index) => users.base + index);
   const accounts = await host.readAccounts({
     users: [...userNames(users), ...ids],
-    groups: [users.group, ...ids],
+    groups: [users.group, choices.accessGroup, ...ids].filter(key => key !== ''),
   });
   const [init, isLive] = await Promise.all([host.findBootInit(), host.isLive()]);
   const initFiles = await readInitFiles(programFolder);

@@ -18,7 +18,7 @@ export const hostInstallation: Installation = {
   user: undefined,
 };
 
-export function userInstallation(home: string): Installation {
+export function userInstallation(home: string): Installation & { readonly user: UserPlaces } {
   const user = userPlaces(home);
   return { layout: user.layout, journal: user.journal, programDir: user.programDir, user };
 }

@@ -159,8 +159,10 @@ async function isEmptiedMount(host: Host, path: string): Promise<boolean> {
     await host.removeTree(path);
     return false;
   } catch (error) {
-    if (hasCode(error, 'EBUSY') && (await host.list(path)).length === 0) return true;
-    throw error;
+    if (!hasCode(error, 'EBUSY')) throw error;
+    // What cannot go itself was not even emptied.
+    for (const name of await host.list(path)) await host.removeTree(join(path, name));
+    return true;
   }
 }
 

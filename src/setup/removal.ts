@@ -2,7 +2,6 @@ import { basename, join } from 'node:path';
 import { hostNames, type StoreLayout } from '../config/layout.ts';
 import type { Host } from '../host/host.ts';
 import type { Init } from '../host/services.ts';
-import type { User } from '../host/users.ts';
 import type { Edit, Kept, Step, Tools } from './action.ts';
 import { bindStep } from './actions.ts';
 import { findDaemons, stopDaemons } from './detached-daemon.ts';
@@ -108,22 +107,53 @@ const USER_DATA = [
   '.local/state/nix',
 ];
 
-/** Deletes it, as the user whose it is: in somebody's home a path may lead anywhere. Gives what is left of it. */
-export async function removeUserData(host: Host): Promise<readonly Kept[]> {
+/** The paths of it that are there: in the homes of all users, or in the one home that is named. */
+export async function findUserData(host: Host, home?: string): Promise<readonly string[]> {
+  if (home !== undefined) return await existing(host, userDataBelow(home));
   const { users } = await host.readAccounts({ users: [], groups: [] });
-  const left = await Promise.all(users.map(user => removeDataOf(host, user)));
-  const paths = [...new Set(left.flat())];
-  return paths.map(what => ({ what, reason: 'its owner may not delete it' }));
+  const homes = new Set(users.map(user => user.home));
+  return await existing(host, [...homes].flatMap(userDataBelow));
 }
 
-async function removeDataOf(host: Host, { home, uid, gid }: User): Promise<readonly string[]> {
-  const wanted = home === '/' ? [] : USER_DATA.map(name => join(home, name));
-  const paths = await existing(host, wanted);
+/**
+ * Deletes it, as the user whose it is: in somebody's home a path may lead anywhere. Gives what is left of it. Who is
+ * not root deletes what is in the one home that is named.
+ */
+export async function removeUserData(host: Host, home?: string): Promise<readonly Kept[]> {
+  const left = home === undefined ? await removeDataOfAll(host) : await removeData(host, home, []);
+  return left.map(what => ({ what, reason: 'its owner may not delete it' }));
+}
+
+async function removeDataOfAll(host: Host): Promise<readonly string[]> {
+  const { users } = await host.readAccounts({ users: [], groups: [] });
+  const left = await Promise.all(
+    users.map(({ home, uid, gid }) =>
+      removeData(host, home, [
+        'setpriv',
+        `--reuid=${uid}`,
+        `--regid=${gid}`,
+        '--clear-groups',
+        '--',
+      ]),
+    ),
+  );
+  return [...new Set(left.flat())];
+}
+
+async function removeData(
+  host: Host,
+  home: string,
+  become: readonly string[],
+): Promise<readonly string[]> {
+  const paths = await existing(host, userDataBelow(home));
   if (paths.length === 0) return [];
-  const become = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--'];
   const remove = ['rm', '-rf', '--', ...paths.map(host.at)];
   await host.run([...become, ...remove], { accept: [0, 1] });
   return await existing(host, paths);
+}
+
+function userDataBelow(home: string): readonly string[] {
+  return home === '/' ? [] : USER_DATA.map(name => join(home, name));
 }
 
 async function existing(host: Host, paths: readonly string[]): Promise<readonly string[]> {

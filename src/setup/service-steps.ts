@@ -12,6 +12,9 @@ import { folders } from './file-steps.ts';
 import type { PlanInput } from './plan.ts';
 import { serviceFiles, serviceFileText, startLink } from './service-files.ts';
 
+/** The step without which nothing runs. */
+export const START_STEP = 'service-start';
+
 /** What the packages of distributions, the official installer and the overlays call it. */
 const STOCK_SERVICE = 'nix-daemon';
 
@@ -152,7 +155,7 @@ function detachedSteps(input: PlanInput): readonly Step[] {
 /** Starts the daemon and waits for its first answer, whoever runs it. */
 export function startStep(input: Where, redoWith: readonly string[]): Step {
   return serviceStart.step({
-    id: 'service-start',
+    id: START_STEP,
     group: 'Service',
     reason: 'builds and queries go through it',
     spec: serviceSpec(input),

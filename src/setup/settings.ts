@@ -1,8 +1,14 @@
 import type { Cache } from '../config/caches.ts';
 import { parseCache } from '../config/caches.ts';
 import { hostNames } from '../config/layout.ts';
-import type { SetupName, SetupSettings, Shell } from '../config/setup-settings.ts';
-import { formatSetting, resolveSetupSettings, setupNames } from '../config/setup-settings.ts';
+import type { SettingSource, SetupName, SetupSettings, Shell } from '../config/setup-settings.ts';
+import {
+  flagOf,
+  formatSetting,
+  resolveSetupSettings,
+  setupNames,
+  variableOf,
+} from '../config/setup-settings.ts';
 import { mergeTenonConf } from '../config/tenon-conf.ts';
 import type { Init } from '../host/services.ts';
 import type { Accounts } from '../host/users.ts';
@@ -63,10 +69,25 @@ export function findUnfollowed(settings: SetupSettings, init: Init): readonly st
   return setupNames
     .filter(name => !FOLLOWED.includes(name))
     .filter(name => `${settings[name].value}` !== `${defaults[name].value}`)
-    .map(
-      name =>
-        `${name} is "${settings[name].value}", and only "${defaults[name].value}" is possible`,
-    );
+    .map(name => {
+      const only = `only "${defaults[name].value}" is possible here`;
+      return `${name} is "${settings[name].value}", and ${only}: ${adviceOn(name, settings[name].source)}`;
+    });
+}
+
+const OF_THE_STORE: readonly SetupName[] = ['store.dir', 'state.dir', 'socket.path', 'config.file'];
+
+function adviceOn(name: SetupName, source: SettingSource): string {
+  const place = {
+    flag: `leave out --${flagOf(name)}`,
+    env: `unset ${variableOf(name)}`,
+    file: `take it out of ${hostNames.tenonConfFile}`,
+    detected: 'the host says otherwise',
+    default: 'the host says otherwise',
+  }[source];
+  return OF_THE_STORE.includes(name)
+    ? `${place}; "tenon start DIR" serves a store elsewhere, --mode user makes one at home`
+    : place;
 }
 
 function defaultsFor(init: Init): SetupSettings {

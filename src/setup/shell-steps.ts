@@ -7,12 +7,12 @@ import { fileStep, folders, initFile } from './file-steps.ts';
 import { places } from './places.ts';
 import type { PlanInput } from './plan.ts';
 
-/** The file through which each shell gets the profiles. */
-export const startUpFiles: Readonly<Record<Shell, string>> = {
-  sh: places.profile,
-  bash: places.profile,
-  zsh: places.zshProfile,
-  fish: places.fishProfile,
+/** The files through which each shell gets the profiles. */
+export const startUpFiles: Readonly<Record<Shell, readonly string[]>> = {
+  sh: [places.profile],
+  bash: [places.profile],
+  zsh: [places.zshProfile],
+  fish: [places.fishProfile],
 };
 
 const REASON = 'the programs of the profiles in login shells';

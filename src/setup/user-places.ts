@@ -18,6 +18,21 @@ export interface UserPlaces {
   readonly unitLink: string;
   readonly log: string;
   readonly journal: string;
+  /** What login shells read, by a line in a file of the user's. */
+  readonly profile: string;
+  /** A file of its own, in the folder that fish reads. */
+  readonly fishProfile: string;
+  readonly startUp: StartUpFiles;
+}
+
+/** What the user's login shells read. */
+interface StartUpFiles {
+  readonly shFile: string;
+  /** bash reads the first of them instead of that of sh. */
+  readonly bashFiles: readonly string[];
+  readonly zshFile: string;
+  /** Somebody who uses zsh has one of them. */
+  readonly zshHints: readonly string[];
 }
 
 export function userPlaces(home: string): UserPlaces {
@@ -37,6 +52,14 @@ export function userPlaces(home: string): UserPlaces {
     unitLink: join(units, 'default.target.wants', unit),
     log: join(dir, `${hostNames.service}.log`),
     journal: join(dir, 'install/journal'),
+    profile: join(dir, 'profile'),
+    fishProfile: join(home, '.config/fish/conf.d/tenon.fish'),
+    startUp: {
+      shFile: join(home, '.profile'),
+      bashFiles: [join(home, '.bash_profile'), join(home, '.bash_login')],
+      zshFile: join(home, '.zprofile'),
+      zshHints: ['.zprofile', '.zshrc', '.zshenv', '.zlogin'].map(name => join(home, name)),
+    },
   };
 }
 

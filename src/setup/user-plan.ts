@@ -9,16 +9,20 @@ import { serviceEnable, serviceStart, serviceStop } from './actions/service.ts';
 import { newNixConf } from './configuration-steps.ts';
 import { fileStep, initFile } from './file-steps.ts';
 import type { PlanInput } from './plan.ts';
+import { START_STEP } from './service-steps.ts';
 import { foldersAbove, storeFolders } from './store-folders.ts';
 import { formatEnvironment, type UserPlaces } from './user-places.ts';
+import { type UserShellFiles, userShellSteps } from './user-shells.ts';
 
 /** All that the plan for one user, without root, depends on. */
-export interface UserPlanInput extends Pick<PlanInput, 'caches' | 'initFiles' | 'program'> {
+export interface UserPlanInput
+  extends Pick<PlanInput, 'caches' | 'initFiles' | 'program' | 'shells'> {
   readonly places: UserPlaces;
   readonly uid: number;
   readonly gid: number;
   /** Whether a systemd of this user runs, which then runs the daemon. */
   readonly hasManager: boolean;
+  readonly shellFiles: UserShellFiles;
   /** A nix.conf that is there stays as it is. */
   readonly hasNixConf: boolean;
 }
@@ -55,6 +59,7 @@ export function planUserSteps(input: UserPlanInput): readonly Step[] {
       spec: { path: commandFile, target: join(programDir, 'src/tenon') },
     }),
     ...fileSteps(input),
+    ...userShellSteps(input),
     ...startSteps(input),
   ];
 }
@@ -147,7 +152,7 @@ function startSteps(input: UserPlanInput): readonly Step[] {
 /** Starts the user's daemon and waits for its first answer. */
 export function userStartStep(where: Where, redoWith: readonly string[] = []): Step {
   return serviceStart.step({
-    id: 'service-start',
+    id: START_STEP,
     group: 'Service',
     reason: 'builds and queries go through it',
     spec: serviceSpec(where),

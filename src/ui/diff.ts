@@ -1,7 +1,27 @@
+import { printable } from './output.ts';
+
 /** Lines around a change that are shown with it. */
 const CONTEXT = 3;
 
 type Line = readonly [mark: ' ' | '-' | '+', text: string];
+
+export interface ShownEdit {
+  readonly file: string;
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+/** The lines of a diff as a terminal may show them. Those around a change belong to others, who keep passwords in them. */
+export function shownDiff({ file, before, after }: ShownEdit): readonly string[] {
+  const lines = unifiedDiff(file, before, after).split('\n');
+  return lines.map(line => withoutSecrets(printable(line)));
+}
+
+function withoutSecrets(line: string): string {
+  return line
+    .replace(/^(.\s*[\w-]*(?:token|password|secret)[\w-]*\s*=\s*).+$/iu, '$1…')
+    .replace(/\/\/[^/@\s]*@/gu, '//…@');
+}
 
 /** The lines that differ, with some around them, as `diff -u` has them; what does not exist is undefined. */
 export function unifiedDiff(file: string, before: string | undefined, after: string): string {

@@ -1,4 +1,5 @@
-import { unifiedDiff } from './diff.ts';
+import type { ShownEdit } from './diff.ts';
+import { shownDiff } from './diff.ts';
 import type { Output } from './output.ts';
 import { printable } from './output.ts';
 
@@ -25,12 +26,6 @@ interface ShownSetting {
   readonly value: string | number | readonly string[];
   readonly source: string;
   readonly default: string | number | readonly string[];
-}
-
-interface ShownEdit {
-  readonly file: string;
-  readonly before: string | undefined;
-  readonly after: string;
 }
 
 /** More steps of one kind in a row than this are shown as the first, the last and their number. */
@@ -75,18 +70,10 @@ export function printOutline(plan: ShownPlan, out: Output): void {
 
 /** Prints the files of others, and of setup, that get another text. */
 export function printDiffs(edits: readonly ShownEdit[], out: Output): void {
-  for (const { file, before, after } of edits) {
+  for (const edit of edits) {
     out.line();
-    for (const line of unifiedDiff(file, before, after).split('\n'))
-      out.line(out.paint(styleOf(line), withoutSecrets(printable(line))));
+    for (const line of shownDiff(edit)) out.line(out.paint(styleOf(line), line));
   }
-}
-
-/** Lines around a change belong to others, who may keep passwords in them. */
-function withoutSecrets(line: string): string {
-  return line
-    .replace(/^(.\s*[\w-]*(?:token|password|secret)[\w-]*\s*=\s*).+$/iu, '$1…')
-    .replace(/\/\/[^/@\s]*@/gu, '//…@');
 }
 
 function styleOf(line: string): 'green' | 'red' | 'dim' {

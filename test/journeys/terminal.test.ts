@@ -8,29 +8,7 @@ import {
   tenonInCopy,
 } from '../support/host-copy.ts';
 import { Terminal } from '../support/terminal.ts';
-
-const REVIEW = /^\? Do this\?[\s\S]*s\) Save/m;
-
-/** The screens of the wizard in their order, and what they show when they wait for a key. */
-const screens = [
-  { name: 'mode', shows: /Mode:\s*\n❯ multi-user/ },
-  { name: 'accounts', shows: /Accounts that builds run as:\s*\n❯ / },
-  { name: 'shells', shows: /Shells that get the profiles:\s*\n❯/ },
-  { name: 'caches', shows: /Binary caches to take builds from:\s*\n❯/ },
-  { name: 'review', shows: REVIEW },
-] as const;
-
-/** What differs from host to host. */
-function masked(screen: string): string {
-  return screen
-    .replace(/[\d.]+ GiB free/, 'N GiB free')
-    .replace(/(Checks\s+)\d.*/, '$1N passed')
-    .replace(/\b(?:x64|arm64)\b/, 'ARCH')
-    .replace(/tenon \d+\.\d+\.\d+/, 'tenon VERSION')
-    .replace(/\/[0-9a-z]{32}-/g, '/HASH-')
-    .replace(/(found by) .*/, '$1 SHELLS')
-    .replace(/ and \d+ more$/gm, ' and N more');
-}
+import { ENDED, masked, REVIEW, screens, start } from './wizard-screens.ts';
 
 /** A shell on a copy of this host, in a terminal. */
 function describeInTerminal(
@@ -61,14 +39,6 @@ interface Session {
   readonly copy: HostCopy;
   readonly terminal: Terminal;
 }
-
-/** Types a command; when it has ended, the screen tells its status and whether the terminal is as it was. */
-function start(terminal: Terminal, command: string): void {
-  const after = 'echo "status $?"; stty -g | cmp /run/stty - && echo "terminal as before"';
-  terminal.type(`clear; stty -g >/run/stty; ${command}; ${after}`);
-}
-
-const ENDED = /^terminal as before$/m;
 
 describeInTerminal('the wizard that is left', session => {
   const ways = screens.flatMap(({ name }) => ['C-c', 'Escape'].map(key => ({ name, key })));
@@ -155,57 +125,6 @@ describeInTerminal('the wizard that is stopped', session => {
     expect(await terminal.shows(ENDED)).toContain(`Stopped by SIG${signal}`);
     expect(terminal.screen()).toMatch(new RegExp(`^status ${status}$`, 'm'));
     expect(terminal.isCursorShown()).toBe(true);
-  });
-});
-
-describeInTerminal('the wizard in a terminal', session => {
-  test.each(screens)('shows the screen $name', async ({ name, shows }) => {
-    const { terminal } = session();
-    if (name === 'mode') start(terminal, `${tenonInCopy} setup --users-count 2`);
-    expectGolden(`wizard/${name}.txt`, masked(await terminal.shows(shows)));
-    if (name !== 'review') terminal.press('Enter');
-  });
-
-  test.each([
-    {
-      key: 'd',
-      what: 'what changes in files',
-      shows: /\+\+\+ \/etc\/conf\.d\/tenon-daemon\n@@ -0,0 /,
-    },
-    {
-      key: 'e',
-      what: 'why and how to undo',
-      shows: /Start tenon-daemon\n {4}why .*\n {4}undo {2}Stop/,
-    },
-  ])('shows $what at "$key", and asks again', async ({ key, shows }) => {
-    const { terminal } = session();
-    terminal.press(key, 'Enter');
-    await terminal.shows(new RegExp(`${shows.source}[\\s\\S]*${REVIEW.source}`, 'm'));
-  });
-
-  test('saves the plan, and asks again', async () => {
-    const { terminal } = session();
-    terminal.press('s', 'Enter');
-    await terminal.shows(/Save the plan to: \(tenon-plan\.json\)/);
-    terminal.press(...'/tmp/plan'.split(''), 'Enter');
-    await terminal.shows(new RegExp(`Saved\\. [\\s\\S]*${REVIEW.source}`, 'm'));
-  });
-
-  test('applies the plan and proves that it works', async () => {
-    const { terminal } = session();
-    terminal.press('y', 'Enter');
-    const screen = await terminal.shows(ENDED);
-    expect(screen).toMatch(/\nstatus 0\n/);
-    expectGolden('wizard/proved.txt', masked(screen));
-  });
-
-  test('has nothing to ask and nothing to do the second time', async () => {
-    const { terminal } = session();
-    const files =
-      'find /etc /usr/local /nix /var/lib/tenon -type f -newer /run/first ! -path "*/db/*"';
-    terminal.type('clear; cat /run/tenon-daemon.pid >/run/pid; touch /run/first');
-    start(terminal, `tenon setup; ${files}; cmp /run/pid /run/tenon-daemon.pid && echo same pid`);
-    expectGolden('wizard/again.txt', masked(await terminal.shows(ENDED)));
   });
 });
 

@@ -25,6 +25,7 @@ describeOnMachine('setup for one user', () => {
       );
       const said = await asUser(host(), `${tenon} setup --mode user --yes`);
       expect(said).toContain('built as pid 1');
+      expect(said).toContain('The command is found by sh -lc, bash -lc.');
       expect(outsideOfHome(host())).toEqual([]);
       const started =
         'systemctl --user is-active tenon-daemon || pgrep --full --list-full [s]rc/main.ts';
@@ -37,6 +38,23 @@ describeOnMachine('setup for one user', () => {
     test('has nothing to do the second time', async () => {
       const said = await asUser(host(), `${tenon} setup --mode user --yes`);
       expect(said).toContain('Nothing to do');
+    });
+
+    test('adds a line to what login shells read, with which they find everything', async () => {
+      const { machine } = host();
+      expect(await machine.read('/home/ann/.profile')).toContain('"$HOME/.tenon/profile"\n');
+      const seen = 'command -v tenon; echo $NIX_REMOTE $NIX_STORE_DIR';
+      for (const shell of ['bash', 'sh'])
+        expect(await asUser(host(), `${shell} -lc '${seen}'`)).toBe(
+          '/home/ann/.local/bin/tenon\ndaemon /home/ann/.tenon/store\n',
+        );
+    });
+
+    test('has nothing wrong with it', async () => {
+      const report = JSON.parse(await asUser(host(), '~/.local/bin/tenon doctor --json'));
+      expect(report.summary).toMatchObject({ error: 0, crash: 0 });
+      const { status } = report.checks.find(({ id }: { id: string }) => id === 'shell.path-order');
+      expect(status).toBe('pass');
     });
 
     test('builds in a sandbox, also after the daemon was started again', async () => {

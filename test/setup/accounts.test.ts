@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Accounts, User } from '../../src/host/users.ts';
-import { chooseUsers, userNames } from '../../src/setup/accounts.ts';
+import { chooseUsers, flawsOfUsers, userNames } from '../../src/setup/accounts.ts';
 import { NOBODY } from '../support/setup-plan.ts';
 
 const WANTED = { group: 'nixbld', prefix: 'nixbld', base: 30_000, count: 3 };
@@ -76,4 +76,33 @@ describe('chooseUsers', () => {
 
 test('userNames counts from one', () => {
   expect(userNames(WANTED)).toEqual(['nixbld1', 'nixbld2', 'nixbld3']);
+});
+
+describe('flawsOfUsers', () => {
+  const about = { gid: 100, comment: '', home: '/home/ann' };
+  const accounts = {
+    users: [
+      { name: 'ann', uid: 1000, shell: '/bin/sh', ...about },
+      { name: 'other1', uid: 400, shell: '/usr/sbin/nologin', ...about },
+    ],
+    groups: [
+      { name: 'root', gid: 0, members: [] },
+      { name: 'people', gid: 100, members: ['ann', 'nixbld1'] },
+      { name: 'builders', gid: 101, members: ['other1', 'gone', 'nixbld1'] },
+    ],
+    delegated: [],
+  };
+
+  test.each([
+    { group: 'absent', flaws: [] },
+    { group: 'builders', flaws: [] },
+    { group: 'root', flaws: ['the group root is that of root'] },
+    {
+      group: 'people',
+      flaws: ['the group people has members as which no build may run: ann'],
+    },
+  ])('finds what speaks against $group: $flaws', ({ group, flaws }) => {
+    const wanted = { group, prefix: 'nixbld', base: 30_000, count: 2 };
+    expect(flawsOfUsers(accounts, wanted)).toEqual(flaws);
+  });
 });

@@ -27,10 +27,13 @@ describe('settings of setup', () => {
     });
   });
 
-  test('are refused where they would not be followed', () => {
+  test('are refused where they would not be followed, with the place and the way out', () => {
     expect(findUnfollowed(resolve({ TENON_USERS_BASE: '500' }), 'systemd')).toEqual([]);
     expect(findUnfollowed(resolve({ TENON_STORE_DIR: '/x' }), 'systemd')).toEqual([
-      'store.dir is "/x", and only "/nix/store" is possible',
+      'store.dir is "/x", and only "/nix/store" is possible here: unset TENON_STORE_DIR; "tenon start DIR" serves a store elsewhere, --mode user makes one at home',
+    ]);
+    expect(findUnfollowed(resolve({ TENON_INIT: 'runit' }), 'systemd')).toEqual([
+      'init is "runit", and only "systemd" is possible here: unset TENON_INIT',
     ]);
   });
 

@@ -6,9 +6,11 @@ import { planInput } from '../support/setup-plan.ts';
 const home = '/home/ann';
 
 function input(changes: Partial<UserPlanInput> = {}): UserPlanInput {
-  const { program, caches, initFiles } = planInput();
-  const known = { program, caches, initFiles, places: userPlaces(home), uid: 1000, gid: 1000 };
-  return { ...known, hasManager: false, hasNixConf: false, ...changes };
+  const { program, caches, initFiles, shells } = planInput();
+  const places = userPlaces(home);
+  const known = { program, caches, initFiles, shells, places, uid: 1000, gid: 1000 };
+  const shellFiles = { sh: [places.startUp.shFile], zsh: [places.startUp.zshFile] };
+  return { ...known, shellFiles, hasManager: false, hasNixConf: false, ...changes };
 }
 
 describe('planUserSteps', () => {

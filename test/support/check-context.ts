@@ -53,12 +53,21 @@ export function checkContext(
   const layout = storeLayout({});
   const service = 'tenon-daemon';
   const buildUsers = { group: 'nixbld', base: 30_000, names: ['nixbld1', 'nixbld2'] };
-  const looks = createHostLooks({ host, uid: 0, layout, service, buildUsers, signal: NEVER });
+  const looks = createHostLooks({
+    host,
+    uid: 0,
+    layout,
+    own: undefined,
+    service,
+    buildUsers,
+    signal: NEVER,
+  });
   return {
     host,
     uid: 0,
     gids: [0],
     env: {},
+    own: undefined,
     layout,
     settings: defaultSettings(PLAIN_MACHINE),
     userSettings: defaultSettings(PLAIN_MACHINE),

@@ -6,6 +6,10 @@ echo default >/run/openrc/softlevel
 cat >/usr/local/sbin/rc-service <<'END'
 #!/bin/sh
 [ "$1" = --quiet ] && shift
+if [ "$1" = --exists ]; then
+  [ -e "/etc/init.d/$2" ]
+  exit
+fi
 pid=$(cat "/run/$1.pid" 2>/dev/null || echo none)
 case $2 in
   status) kill -0 "$pid" 2>/dev/null || exit 3 ;;

@@ -24,17 +24,42 @@ export async function enterMachine(
   command: readonly string[],
   options: RunOptions,
 ): Promise<Outcome> {
-  const { user = 'root', input = '', timeoutMs = commandLimitMs } = options;
+  const { input = '', timeoutMs = commandLimitMs } = options;
+  const cgroup = makeCgroup(hold);
+  const stop = () => writeFileSync(join(cgroup, 'cgroup.kill'), '1');
+  const argv = entering(cgroup, boot, command, options);
+  const outcome = await runProgram(argv, { timeoutMs, input, stop });
+  removeWhenEmpty(cgroup);
+  return outcome;
+}
+
+/** The command line with which somebody else runs a command in a machine; its traces go with the machine. */
+export function commandToEnter(
+  hold: Hold,
+  boot: Boot,
+  command: readonly string[],
+  options: RunOptions,
+): readonly string[] {
+  return entering(makeCgroup(hold), boot, command, options);
+}
+
+function makeCgroup(hold: Hold): string {
   entered += 1;
   const cgroup = join(hold.cgroup, `command-${entered}`);
   mkdirSync(cgroup);
-  const argv = ['env', '-i', ...environment(user, options), ...command];
-  const become = ['setpriv', '--reuid', user, '--regid', user, '--init-groups'];
+  return cgroup;
+}
+
+function entering(
+  cgroup: string,
+  boot: Boot,
+  command: readonly string[],
+  options: RunOptions,
+): readonly string[] {
+  const { user = 'root' } = options;
   const enter = ['sh', script, 'enter', cgroup, `${boot.initPid}`];
-  const stop = () => writeFileSync(join(cgroup, 'cgroup.kill'), '1');
-  const outcome = await runProgram([...enter, ...become, ...argv], { timeoutMs, input, stop });
-  removeWhenEmpty(cgroup);
-  return outcome;
+  const become = ['setpriv', '--reuid', user, '--regid', user, '--init-groups'];
+  return [...enter, ...become, 'env', '-i', ...environment(user, options), ...command];
 }
 
 function environment(user: string, { env, cwd }: RunOptions): readonly string[] {

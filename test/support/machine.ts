@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Boot, type Ending, startBoot } from './machine-boot.ts';
-import { enterMachine, type RunOptions } from './machine-enter.ts';
+import { commandToEnter, enterMachine, type RunOptions } from './machine-enter.ts';
 import { type Hold, holdMachine } from './machine-hold.ts';
 import type { Init, Suite } from './machine-recipes.ts';
 import { type Snapshot, takeSnapshot } from './machine-snapshot.ts';
@@ -64,6 +64,13 @@ export class Machine implements AsyncDisposable {
 
   async run(command: readonly string[], options: RunOptions = {}): Promise<Outcome> {
     return enterMachine(this.#hold, this.#running(), command, options);
+  }
+
+  /** The command line that opens a shell of root in a terminal of the machine's own, behind the caller's. */
+  terminal(): readonly string[] {
+    const env = { TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh', PS1: '$ ' };
+    const shell = ['script', '--quiet', '--return', '--command', 'sh -i +m', '/dev/null'];
+    return commandToEnter(this.#hold, this.#running(), shell, { env });
   }
 
   /** What the command prints; throws with all that it said when its status is not 0. */

@@ -51,7 +51,9 @@ const INIT_FILES = [
   'openrc/tenon-daemon.initd',
   'openrc/tenon-daemon.confd',
   'tmpfiles.d/tenon.conf',
+  'profile.d/tenon-user.sh',
   'profile.d/tenon.sh',
+  'fish/tenon-user.fish',
   'fish/tenon.fish',
 ];
 
@@ -60,10 +62,14 @@ function readInit(path: string): string {
 }
 
 /** Does all of a plan. */
-export async function setUp(tools: Tools, steps: readonly Step[]): Promise<void> {
+export async function setUp(
+  tools: Tools,
+  steps: readonly Step[],
+  file: string = places.journal,
+): Promise<void> {
   const { host } = tools;
   const surveys = await survey(steps, tools);
-  await using journal = await Journal.take(host, places.journal);
+  await using journal = await Journal.take(host, file);
   await journal.begin('0.0.0', steps, [...idsToDo(surveys)]);
   const events = finish(journal, tools, new AbortController().signal);
   for (;;) {

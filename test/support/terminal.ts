@@ -32,6 +32,11 @@ export class Terminal implements Disposable {
     this.press('Enter');
   }
 
+  /** Takes away what is on the screen, so that what was there before cannot be taken for what comes. */
+  wipe(): void {
+    this.#tmux(['send-keys', '-R']);
+  }
+
   /** What is on the screen, without blanks and lines at the end. */
   screen(): string {
     return this.#tmux(['capture-pane', '-p']).trimEnd();

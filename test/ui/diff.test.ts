@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { unifiedDiff } from '../../src/ui/diff.ts';
+import { shownDiff, unifiedDiff } from '../../src/ui/diff.ts';
 
 const TEN = '1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n';
 
@@ -47,5 +47,18 @@ describe('unifiedDiff', () => {
 
   test('shows nothing of equal texts', () => {
     expect(unifiedDiff('/etc/x', TEN, TEN)).toBe('--- /etc/x\n+++ /etc/x');
+  });
+});
+
+describe('shownDiff', () => {
+  test('keeps control characters and passwords to itself', () => {
+    const before =
+      'access-tokens = host=hunter2\n# \u001b[2J\nurl = https://ann:secret@example.org\n';
+    expect(shownDiff({ file: '/etc/x', before, after: `${before}mine = 1\n` }).slice(3)).toEqual([
+      ' access-tokens = …',
+      ' # ?[2J',
+      ' url = https://…@example.org',
+      '+mine = 1',
+    ]);
   });
 });

@@ -3,10 +3,13 @@ import { defineAction, type Step, type Tools } from '../action.ts';
 interface Spec {
   readonly file: string;
   readonly lines: readonly string[];
+  /** Makes the file where there is none. */
+  readonly mayCreate?: true;
 }
 
 interface Undo {
-  readonly before: string;
+  /** Null where there was no file. */
+  readonly before: string | null;
 }
 
 const BEGIN = '# begin: managed by tenon setup, removed by tenon uninstall';
@@ -20,11 +23,18 @@ export const managedBlock = defineAction<Spec, Undo>({
   describe: ({ file, lines }) => `Add ${lines.length === 1 ? 'a line' : 'lines'} to ${file}`,
   describeUndo: ({ file }) => `Remove those lines from ${file}`,
 
-  edit: ({ file, lines }, { before }) => ({ file, before, after: withBlock(before, lines) }),
+  edit: ({ file, lines }, { before }) => ({
+    file,
+    before: before ?? undefined,
+    after: withBlock(before ?? '', lines),
+  }),
 
-  async inspect({ host }, { file, lines }) {
+  async inspect({ host }, { file, lines, mayCreate }) {
     const facts = await host.look(file);
-    if (facts?.kind !== 'file') return { state: 'conflict', reason: `${file} is not a file` };
+    if (facts === undefined && mayCreate)
+      return { state: 'todo', change: 'create', undo: { before: null } };
+    if (facts === undefined) return { state: 'conflict', reason: `there is no ${file}` };
+    if (facts.kind !== 'file') return { state: 'conflict', reason: `${file} is a ${facts.kind}` };
     const before = (await host.readText(file)) ?? '';
     if (before.includes(blockOf(lines))) return { state: 'done' };
     return { state: 'todo', change: 'modify', undo: { before } };
@@ -40,9 +50,10 @@ export const managedBlock = defineAction<Spec, Undo>({
     await host.remove(`${file}.tenon-new`);
     const facts = await host.look(file);
     const now = await host.readText(file);
-    if (facts === undefined || now === undefined) return undefined;
-    const without = now === before + blockOf(lines) ? before : withoutBlock(now);
-    if (without !== now) await host.writeText(file, without, facts.mode);
+    if (facts?.kind !== 'file' || now === undefined) return undefined;
+    const without = now === (before ?? '') + blockOf(lines) ? (before ?? '') : withoutBlock(now);
+    if (before === null && without === '') await host.remove(file);
+    else if (without !== now) await host.writeText(file, without, facts.mode);
     return undefined;
   },
 });
