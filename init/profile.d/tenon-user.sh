@@ -17,6 +17,8 @@ tenon_add_data() {
 }
 
 set -a
+# It is made by setup.
+# shellcheck disable=SC1091
 . "${HOME}/.tenon/environment"
 set +a
 tenon_add_folder "${HOME}/.local/bin"
