@@ -40,7 +40,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['src/formats/hash.ts', 'src/formats/signature.ts', 'src/host/random.ts'],
   'node:sqlite': ['src/store/db.ts'],
   'node:worker_threads': ['src/store/trees/', 'src/host/libc.ts'],
-  'node:fs': ['src/host/', 'src/build/fetchurl-program.ts'],
+  'node:fs': ['src/host/', 'src/build/buildenv-program.ts', 'src/build/fetchurl-program.ts'],
   'node:child_process': ['src/host/'],
   'node:net': ['src/host/'],
 };

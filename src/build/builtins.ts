@@ -7,11 +7,11 @@ import { unknownBuiltin } from './errors.ts';
 import type { Bind } from './sandbox-spec.ts';
 
 const PROGRAM_BYTES_MAX = 64 << 10;
-/** Its text, because the file may be another version's by the time somebody needs it. */
-const FETCHURL = readSmallFile(
-  fileURLToPath(new URL('./fetchurl-program.ts', import.meta.url)),
-  PROGRAM_BYTES_MAX,
-);
+/** Their texts, because the files may be another version's by the time somebody needs them. */
+const PROGRAMS: ReadonlyMap<string, string> = new Map([
+  ['builtin:fetchurl', programText(new URL('./fetchurl-program.ts', import.meta.url))],
+  ['builtin:buildenv', programText(new URL('./buildenv-program.ts', import.meta.url))],
+]);
 const NODE_INSIDE = '/.tenon/node';
 /** Where the shared libraries of the daemon's own Node may be. */
 const LIBRARY_DIRS = ['/lib', '/lib64', '/usr/lib', '/usr/lib64'];
@@ -35,9 +35,10 @@ export function builtinProgram(
   drv: Derivation,
   { environment, sealed, caBundle }: BuiltinPlace,
 ): BuiltinProgram {
-  if (drv.builder !== 'builtin:fetchurl') throw unknownBuiltin(drvPath, drv.builder);
+  const program = PROGRAMS.get(drv.builder);
+  if (program === undefined) throw unknownBuiltin(drvPath, drv.builder);
   const node = sealed ? NODE_INSIDE : process.execPath;
-  const args = ['--input-type=module-typescript', '--eval', FETCHURL ?? ''];
+  const args = ['--input-type=module-typescript', '--eval', program];
   const env = new Map([
     ...environment.env,
     ['NODE_EXTRA_CA_CERTS', sealed ? CA_BUNDLE : caBundle],
@@ -52,4 +53,8 @@ export function builtinProgram(
     environment: { ...environment, env, builder: node, args },
     binds: files.map(file => ({ ...file, readOnly: true })),
   };
+}
+
+function programText(file: URL): string {
+  return readSmallFile(fileURLToPath(file), PROGRAM_BYTES_MAX) ?? '';
 }

@@ -194,11 +194,11 @@ export function noChrootForbidden(drvPath: string): TenonError {
   );
 }
 
-/** There is no builtin builder of this name. */
+/** A builtin builder of another program. */
 export function unknownBuiltin(drvPath: string, builder: string): TenonError {
   return new TenonError(
     'build/unknown-builtin',
-    `Cannot build '${drvPath}': there is no builder '${builder}'`,
+    `Cannot build '${drvPath}': this daemon does not have the builder '${builder}'`,
   );
 }
 
