@@ -17,6 +17,7 @@ import { servedOps } from './ops/served-ops.ts';
 import { requiredKeys } from './required-keys.ts';
 import type { DaemonOptions } from './serve.ts';
 import type { StoreKeeper } from './store-keeper.ts';
+import { makeUserFolders } from './user-folders.ts';
 
 const LINGER_MS = 1000;
 const LINGER_BYTES = 64 << 20;
@@ -81,6 +82,7 @@ export class Clients implements AsyncDisposable {
       const suffix = isTrusted ? ' (trusted)' : '';
       log('info', `accepted connection from pid ${credentials.pid}, user ${peer.user}${suffix}`);
       using lent = await keeper.lend();
+      this.#makeFolders({ user: peer.user, uid: credentials.uid });
       await this.#converse(connection, channel, { store: lent.store, isTrusted });
     } catch (error) {
       if (channel.closed.aborted) return;
@@ -116,6 +118,16 @@ export class Clients implements AsyncDisposable {
       });
     } finally {
       this.#connections.delete(connection);
+    }
+  }
+
+  /** Whoever has none can still do all that needs no profile. */
+  #makeFolders(owner: { user: string; uid: number }): void {
+    const { layout, log } = this.#services;
+    try {
+      makeUserFolders(layout, owner);
+    } catch (error) {
+      log('warn', `Cannot make the folders of user ${owner.user}: ${messageOf(error)}`);
     }
   }
 

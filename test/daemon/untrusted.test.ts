@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { connectDaemon } from '../../src/client/connect.ts';
@@ -22,7 +22,7 @@ import {
 import { type Relay, startRelay } from '../support/relay.ts';
 import { startTenon, type TenonDaemon } from '../support/tenon-daemon.ts';
 import { file, narOf } from '../support/trees.ts';
-import { isRoot } from '../support/users.ts';
+import { isRoot, person } from '../support/users.ts';
 import { createWorkshop, type Workshop } from '../support/workshop.ts';
 
 jest.setTimeout(30_000);
@@ -66,6 +66,13 @@ maybe('a client whom nobody trusts, which takes root to try', () => {
   test('is told so', () => {
     expect(client.trusted).toBe(false);
     expect(daemon.log()).not.toMatch(/user 54321 \(trusted\)/);
+  });
+
+  test.each(['profiles', 'gcroots'])('has a folder of its own in %s', name => {
+    const { uid, gid, mode } = statSync(
+      join(shop.store.stateDir, name, 'per-user', String(person.uid)),
+    );
+    expect({ uid, gid, mode: mode & 0o7777 }).toEqual({ uid: person.uid, gid: 0, mode: 0o755 });
   });
 
   test('may add and build', async () => {
