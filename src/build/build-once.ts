@@ -90,8 +90,9 @@ async function buildWith(
     attempt,
     specOf(attempt, preparation, { environment, workspace }),
   );
-  job.builderEnded();
   const failure = failureOf(attempt, result);
+  // After a failure nothing else of the request may start before it is told to stop.
+  if (failure === undefined) job.builderEnded();
   if (failure !== undefined && settings.keepFailed)
     listener.note(NOTICE, `note: keeping build directory '${workspace.keep()}'`);
   if (failure === undefined) {

@@ -72,6 +72,15 @@ export function forbiddenReferences(path: string, forbidden: readonly string[]):
   );
 }
 
+/** A limit on references names something that is no store path and no output. */
+export function illegalReference(output: string, name: string): TenonError {
+  return new TenonError(
+    'build/illegal-reference',
+    `derivation contains an illegal reference specifier '${name}' for output '${output}'`,
+    { hint: 'Limits on references name store paths and outputs of the derivation' },
+  );
+}
+
 /** An output, or its closure, is bigger than the derivation allows. */
 export function tooLarge(what: string, sizes: { sizeBytes: number; maxBytes: number }): TenonError {
   return new TenonError(

@@ -1,6 +1,7 @@
+import { dirname } from 'node:path';
 import type { StorePath } from '../formats/store-path.ts';
 import type { OutputChecks } from './derivation-options.ts';
-import { forbiddenReferences, tooLarge } from './errors.ts';
+import { forbiddenReferences, illegalReference, tooLarge } from './errors.ts';
 
 /** An output that a build has produced, before it is registered. */
 export interface ProducedOutput {
@@ -28,7 +29,7 @@ export function checkOutput(
   context: OutputContext,
 ): void {
   const resolve = (names: readonly string[]): ReadonlySet<string> =>
-    new Set(names.map(name => context.outputs.find(other => other.name === name)?.path ?? name));
+    new Set(names.map(name => resolveName(output, name, context)));
   const refuse = (found: readonly StorePath[], allowed: readonly string[] | undefined) => {
     const limit = allowed === undefined ? undefined : resolve(allowed);
     refuseIfAny(output, found, path => limit !== undefined && !limit.has(path));
@@ -47,6 +48,14 @@ export function checkOutput(
   refuse(requisites, checks.allowedRequisites);
   refuseListed(requisites, checks.disallowedRequisites);
   checkSizes(output, checks, closure);
+}
+
+/** The path that a check names, by itself or as an output of the derivation. */
+function resolveName(output: ProducedOutput, name: string, { outputs }: OutputContext): string {
+  const own = outputs.find(other => other.name === name);
+  if (own !== undefined) return own.path;
+  if (name.startsWith(`${dirname(output.path)}/`)) return name;
+  throw illegalReference(output.name, name);
 }
 
 function refuseIfAny(

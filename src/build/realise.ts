@@ -192,7 +192,7 @@ class Realisation {
   #failed(path: StorePath, outcome: BuildOutcome): BuildOutcome {
     const { listener, settings } = this.#request;
     if (outcome.status === 'cancelled') return outcome;
-    if (!this.#topLevel.has(path)) listener.note(ERROR_LEVEL, `error: ${outcome.message}`);
+    if (!this.#topLevel.has(path)) listener.note(ERROR_LEVEL, errorNote(outcome.message));
     if (!settings.keepGoing) this.#stopped.abort(otherBuildFailed());
     return outcome;
   }
@@ -207,6 +207,11 @@ class Realisation {
     };
     this.#request.listener.progress(this.#progress);
   }
+}
+
+/** An error as Nix prints one: its further lines are indented. */
+function errorNote(message: string): string {
+  return `error: ${message.replaceAll('\n', '\n       ')}`;
 }
 
 function dependencies(count: number, drvPath: StorePath): string {

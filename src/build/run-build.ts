@@ -21,7 +21,7 @@ export interface BuildJob {
   readonly drvPath: StorePath;
   readonly drv: Derivation;
   readonly closures: InputClosures;
-  /** Called once no process of the builder is left; its outputs are not valid yet. */
+  /** Called once a builder has ended well and no process of it is left; its outputs are not valid yet. */
   readonly builderEnded: () => void;
 }
 

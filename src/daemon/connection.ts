@@ -12,6 +12,8 @@ import type { ServedOp, ServeRequest, WriteReply } from './op.ts';
 import type { Session } from './session.ts';
 
 const WORD_BYTES = 8;
+/** How far a client may stay behind the log of its build before lines are left out. */
+const MESSAGES_AHEAD_BYTES = 4 << 20;
 const BUILD_FAILED_STATUS = 100;
 const TURN_MS = 5;
 const CHECK_EVERY = 16;
@@ -106,7 +108,7 @@ export class Connection implements MessageOutlet {
   }
 
   isCongested(): boolean {
-    return this.#channel.drained() !== undefined;
+    return this.#channel.unsentBytes > MESSAGES_AHEAD_BYTES;
   }
 
   #findOp(number: number, minor: number): ServedOp {

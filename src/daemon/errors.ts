@@ -1,5 +1,8 @@
 import { TenonError } from '../base/errors.ts';
 
+const WITHOUT_DAEMON =
+  "Nix can do it on the store itself, beside the daemon: run the command as the store's owner with NIX_REMOTE=local";
+
 /** A word that is no operation, or none of the version that was agreed on. The stream makes no sense from here. */
 export function invalidOperation(number: number): TenonError {
   return new TenonError('daemon/invalid-operation', `invalid operation ${number}`);
@@ -10,6 +13,7 @@ export function notServed(name: string): TenonError {
   return new TenonError(
     'daemon/not-served',
     `Cannot serve ${name}: this daemon does not have that operation yet`,
+    { hint: WITHOUT_DAEMON },
   );
 }
 
@@ -18,6 +22,7 @@ export function modeNotServed(mode: string): TenonError {
   return new TenonError(
     'daemon/mode-not-served',
     `Cannot build in ${mode} mode: this daemon does not have it yet`,
+    { hint: WITHOUT_DAEMON },
   );
 }
 

@@ -30,6 +30,8 @@ export interface ByteChannel {
   next(): Promise<Uint8Array | undefined>;
   /** Sends bytes, which nobody may change afterwards. Does nothing once closed. */
   write(bytes: Uint8Array): void;
+  /** What was written and has not left yet. */
+  readonly unsentBytes: number;
   /** Undefined while the peer keeps up with the writer; otherwise resolves when it has caught up or is gone. */
   drained(): Promise<void> | undefined;
   /** Sends what was written, then closes. */
@@ -88,6 +90,10 @@ export class SocketChannel implements ByteChannel {
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;
     if (this.#gatheredBytes >= GATHER_BYTES) this.#flush();
+  }
+
+  get unsentBytes(): number {
+    return this.#gatheredBytes + this.#socket.writableLength;
   }
 
   drained(): Promise<void> | undefined {

@@ -97,6 +97,17 @@ describe('checkOutput', () => {
     );
   });
 
+  test.each<keyof OutputChecks>([
+    'allowedReferences',
+    'allowedRequisites',
+    'disallowedReferences',
+    'disallowedRequisites',
+  ])('refuses %s of something that is neither a store path nor an output', limit => {
+    expect(() => check({ [limit]: ['out', 'dev', 'nothing'] })).toThrow(
+      "illegal reference specifier 'nothing'",
+    );
+  });
+
   test.each<{ what: string; limits: Partial<OutputChecks>; message: string }>([
     {
       what: 'output',

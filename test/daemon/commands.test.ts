@@ -124,6 +124,13 @@ describe('building', () => {
     expect(after).toBe(stderr);
   });
 
+  test('of an output that does not exist is refused before anything is announced', async () => {
+    const drv = await shop.instantiate('run "outputs" {} "echo > $out"');
+    const { status, stderr } = await shop.run(['nix-store', '--realise', `${drv}!nothing`]);
+    expect(stderr).toMatch(/^error: derivation '.*-outputs.drv' does not have an output 'nothing'/);
+    expect(status).toBe(1);
+  });
+
   test('leaves a link, which is a root', async () => {
     await shop.ask([
       'nix-build',
@@ -150,6 +157,12 @@ describe('the log of a builder', () => {
     expect(stderr).not.toContain('setPhase');
     const log = await store('--read-log', await shop.instantiate(text));
     expect(log).toContain('plain\n@nix {"action":"setPhase"');
+  });
+
+  test('arrives whole, however fast it comes', async () => {
+    const text = `run "fast" {} "yes a line | head -n 20000; echo > $out"`;
+    const { stderr } = await shop.tryBuild(text);
+    expect(stderr.match(/^a line$/gm)).toHaveLength(20_000);
   });
 
   test('may have any bytes, which are kept', async () => {
@@ -214,5 +227,6 @@ describe('what the daemon does not have yet', () => {
     const { status, stderr } = await shop.run([...argv]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/error: Cannot .*: this daemon does not have/);
+    expect(stderr).toContain('NIX_REMOTE=local');
   });
 });

@@ -127,6 +127,21 @@ describe('several builds', () => {
     expect(stderr).not.toContain("'good'");
   });
 
+  test('start no builder after a failure', async () => {
+    const bad = (name: string) => `(run "${name}" {} "exit 5")`;
+    const four = `[ ${['one', 'two', 'three', 'four'].map(bad).join(' ')} ]`;
+    const { stderr } = await shop.tryBuild(four, ['--max-jobs', '1']);
+    expect(stderr.match(/^building /gm)).toHaveLength(1);
+  });
+
+  test('show the failure of a dependency indented, as Nix does', async () => {
+    const text = `run "needs" { bad = run "needed" {} "echo first; echo second; exit 5"; } "echo > $out"`;
+    const { stderr } = await shop.tryBuild(text);
+    expect(stderr).toContain(
+      'exit code 5;\n       last 2 log lines:\n       > first\n       > second\n       For full logs',
+    );
+  });
+
   test('go on with what does not depend on the failure, when told to', async () => {
     const { status, stderr } = await shop.tryBuild(three, ['--keep-going', '--max-jobs', '2']);
     expect(status).not.toBe(0);

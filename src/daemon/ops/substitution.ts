@@ -44,7 +44,9 @@ function needOf(store: Store, item: DerivedPath): Need {
   if (item.kind === 'opaque') return store.isValid(item.path) ? 'nothing' : 'unknown';
   if (!store.isValid(item.drvPath)) return 'unknown';
   const { outputs, inputDerivations } = store.derivations.get(item.drvPath);
-  const names = item.outputs === 'all' ? [...outputs.keys()] : item.outputs;
+  const names = [...outputs.keys()].filter(
+    name => item.outputs === 'all' || item.outputs.includes(name),
+  );
   const paths = names.map(name => outputs.get(name)?.path);
   if (paths.every(path => path !== undefined && store.isValid(path))) return 'nothing';
   const inputs = [...inputDerivations].map(([drvPath, wanted]): DerivedPath => {
