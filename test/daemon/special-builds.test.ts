@@ -130,7 +130,9 @@ describe('builtin:fetchurl', () => {
 
   test('says what the server answers when there is no such file', async () => {
     const more = fixed('flat', hashOf('never there'));
-    expect(await fails(fetchText(`${base}/missing`, more))).toContain('404');
+    expect(await fails(fetchText(`${base}/missing`, more))).toContain(
+      `error: Cannot fetch ${base}/missing: the server answers 404 Not Found`,
+    );
   });
 
   test('is refused when it promises nothing', async () => {
