@@ -31,36 +31,36 @@ export async function installHook(host: Host, call: HookCall): Promise<boolean> 
   if ((await host.look(posix.dirname(BASHRC)))?.kind !== 'directory')
     throw leftAlone(BASHRC, `there is no ${posix.dirname(BASHRC)}`, hookLines(call).join('\n'));
   await assertParses(host, hookLines(call));
-  return await edit(host, hookLines(call), text => addHook(text, call));
+  return await edit(host, hookLines(call).join('\n'), text => addHook(text, call));
 }
 
 export async function uninstallHook(host: Host): Promise<boolean> {
   if ((await host.look(BASHRC))?.kind !== 'file') return false;
-  return await edit(host, ['(nothing: take the lines of tenon out)'], removeHook);
+  return await edit(host, undefined, removeHook);
 }
 
 async function edit(
   host: Host,
-  lines: readonly string[],
+  lines: string | undefined,
   change: (text: string) => BashrcEdit,
 ): Promise<boolean> {
   const facts = await host.look(BASHRC);
   const planned = change((await readBashrc(host, lines)) ?? '');
-  if (planned.state === 'alone') throw leftAlone(BASHRC, planned.why, lines.join('\n'));
+  if (planned.state === 'alone') throw leftAlone(BASHRC, planned.why, lines);
   if (planned.state === 'done') return false;
   if (planned.text === '') await host.remove(BASHRC);
   else await host.writeText(BASHRC, planned.text, facts?.mode ?? READABLE);
   return true;
 }
 
-async function readBashrc(host: Host, lines: readonly string[]): Promise<string | undefined> {
+async function readBashrc(host: Host, lines: string | undefined): Promise<string | undefined> {
   const facts = await host.look(BASHRC);
   if (facts !== undefined && facts.kind !== 'file')
-    throw leftAlone(BASHRC, `it is a ${facts.kind}`, lines.join('\n'));
+    throw leftAlone(BASHRC, `it is a ${facts.kind}`, lines);
   try {
     return await host.readText(BASHRC);
   } catch (error) {
-    throw leftAlone(BASHRC, `it cannot be read (${messageOf(error)})`, lines.join('\n'));
+    throw leftAlone(BASHRC, `it cannot be read (${messageOf(error)})`, lines);
   }
 }
 

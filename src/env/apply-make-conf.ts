@@ -25,12 +25,12 @@ export async function addToMakeConf(host: Host, names: readonly string[]): Promi
 export async function removeFromMakeConf(host: Host): Promise<MakeConfResult> {
   const file = await findFile(host);
   if ((await host.look(file))?.kind !== 'file') return { file, changed: false, names: [] };
-  return await edit(host, '(nothing: take the lines of tenon out)', removeNames);
+  return await edit(host, undefined, removeNames);
 }
 
 type Edit = (text: string) => MakeConfEdit;
 
-async function edit(host: Host, line: string, change: Edit): Promise<MakeConfResult> {
+async function edit(host: Host, line: string | undefined, change: Edit): Promise<MakeConfResult> {
   const file = await findFile(host);
   const facts = await host.look(file);
   const isNew = facts === undefined && file !== MAKE_CONF;
@@ -53,7 +53,7 @@ async function findFile(host: Host): Promise<string> {
 async function readOrLeaveAlone(
   host: Host,
   file: string,
-  line: string,
+  line: string | undefined,
 ): Promise<string | undefined> {
   try {
     return await host.readText(file);

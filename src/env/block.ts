@@ -21,7 +21,13 @@ export function findBlock(text: string, { begin, end }: Block): FoundBlock {
     return { state: 'broken', why: `the lines "${begin}" and "${end}" in it are not one pair` };
   const before = lines.slice(0, first).join('\n');
   const after = lines.slice(last + 1).join('\n');
-  return { state: 'whole', lines: lines.slice(first + 1, last), around: before + after };
+  return { state: 'whole', lines: lines.slice(first + 1, last), around: join(before, after) };
+}
+
+/** What somebody wrote behind the block stays a line of its own. */
+function join(before: string, after: string): string {
+  const gap = before === '' || after === '' || before.endsWith('\n') ? '' : '\n';
+  return `${before}${gap}${after}`;
 }
 
 /** `around` with the block behind it. A line end comes first, so that a file that ends without one gets it back. */

@@ -29,10 +29,13 @@ export function noLogin(user: string, why: string): TenonError {
   );
 }
 
-/** A file of the user's that is left alone, because changing it could break it. */
-export function leftAlone(file: string, why: string, line: string): TenonError {
+/** A file of the user's that is left alone, because changing it could break it. Without `lines`, ours were to go. */
+export function leftAlone(file: string, why: string, lines: string | undefined): TenonError {
   return new TenonError('env/left-alone', `Cannot change ${file}: ${why}`, {
-    hint: `Add this to it by hand:\n${line}`,
+    hint:
+      lines === undefined
+        ? 'Take the lines between the marks "managed by tenon" out of it by hand'
+        : `Add this to it by hand:\n${lines}`,
   });
 }
 

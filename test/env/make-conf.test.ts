@@ -84,6 +84,12 @@ describe('addNames', () => {
     expect(removeNames(text)).toMatchObject({ state: 'alone' });
   });
 
+  test('keeps apart what stands before the block and what somebody wrote behind it', () => {
+    const added = edited(addNames('USE="x"', ['A']));
+    expect(edited(removeNames(`${added}B="y"\n`))).toBe('USE="x"\nB="y"\n');
+    expect(edited(addNames(`${added}B="y"\n`, ['C']))).toMatch(/^USE="x"\nB="y"\n/u);
+  });
+
   test('never throws, and never loses what was there', () => {
     const law = fc.property(fc.string({ unit: 'binary' }), text => {
       const added = addNames(text, ['A']);
@@ -164,6 +170,19 @@ describe('make.conf on a host', () => {
     });
     expect(await fixture.host.list('/etc/portage')).toEqual(before);
     expect(await outcome(removeFromMakeConf(fixture.host))).toMatchObject({ changed: false });
+  });
+
+  test('is left alone, and says what is to go, when the lines to take out were changed', async () => {
+    using fixture = createFixtureHost();
+    writePlain(fixture);
+    await addToMakeConf(fixture.host, ['GTK_PATH']);
+    const text = `${await fixture.host.readText(MAKE_CONF)}`.replace('GTK_PATH', 'GTK_*');
+    fixture.write(MAKE_CONF, text);
+    expect(await outcome(removeFromMakeConf(fixture.host))).toMatchObject({
+      code: 'env/left-alone',
+      hint: expect.stringContaining('Take the lines between the marks'),
+    });
+    expect(await fixture.host.readText(MAKE_CONF)).toBe(text);
   });
 
   test('is read where it has megabytes', async () => {
