@@ -3,7 +3,7 @@ import { hasCode } from '../base/errors.ts';
 import { hostNames } from '../config/layout.ts';
 import type { Shell } from '../config/setup-settings.ts';
 import type { Init } from '../host/services.ts';
-import type { Tools } from '../setup/action.ts';
+import type { Kept, Tools } from '../setup/action.ts';
 import type { Installation } from '../setup/installation.ts';
 import { Journal } from '../setup/journal.ts';
 import type { Failure, Outcome, SetupEvent } from '../setup/run.ts';
@@ -48,23 +48,24 @@ export async function applyPlan(
   const steps = surveys.map(({ step }) => step);
   await journal.begin(await readVersion(), steps, means.todo);
   context.out.line();
-  return await applyOpen(context, journal, { means, log });
+  return await applyOpen(context, journal, { means, log, kept: [] });
 }
 
 /** Finishes what an earlier setup began. */
 export async function resume(context: CommandContext, means: Means): Promise<Result> {
   const log = new SetupLog();
   await using journal = await Journal.take(means.tools.host, means.installation.journal);
-  return await applyOpen(context, journal, { means, log });
+  return await applyOpen(context, journal, { means, log, kept: [] });
 }
 
 /** Takes back what an earlier setup began. */
 export async function takeBack(context: CommandContext, means: Means): Promise<Result> {
   const log = new SetupLog();
   await using journal = await Journal.take(means.tools.host, means.installation.journal);
-  const failures = await show(context, rollBack(journal, means.tools), { means, log });
-  if (failures.length === 0) return { kind: 'rolled-back-as-asked' };
-  return await failed(failures[0]?.error, { failures, means, log });
+  const showing = { means, log, kept: [] };
+  const failures = await show(context, rollBack(journal, means.tools), showing);
+  if (failures.length === 0) return { kind: 'rolled-back-as-asked', kept: showing.kept };
+  return await failed(failures[0]?.error, { ...showing, failures });
 }
 
 /** Does what is left of the journal's open plan. */
@@ -101,29 +102,31 @@ async function prepared({ tools: { host }, installation: { user } }: Means): Pro
 interface Showing {
   readonly means: Means;
   readonly log: SetupLog;
+  /** What is left on purpose, as it is met. */
+  readonly kept: Kept[];
 }
 
 async function show<Ending>(
   { out }: CommandContext,
   events: AsyncGenerator<SetupEvent, Ending>,
-  { means, log }: Showing,
+  { means, log, kept }: Showing,
 ): Promise<Ending> {
   const logged = log.follow(events);
   const streamed = means.streamsEvents ? streamTo(out, logged) : logged;
-  return await showTasks(out, STEP_GROUPS, taskEvents(streamed));
+  return await showTasks(out, STEP_GROUPS, taskEvents(streamed, kept));
 }
 
 async function concludeFailure(
   context: CommandContext,
   outcome: Exclude<Outcome, { outcome: 'installed' }>,
-  { means, log }: Showing,
+  showing: Showing,
 ): Promise<Result> {
   const failures = outcome.outcome === 'incomplete' ? outcome.failures : [];
   // A step that ends because a signal reached its program, too, fails in its own words.
   const { signal } = context;
   const error = signal.aborted ? signal.reason : outcome.error;
-  const isKept = outcome.outcome === 'partial';
-  return await failed(error, { failures, means, log, isKept });
+  const isPartial = outcome.outcome === 'partial';
+  return await failed(error, { ...showing, failures, isPartial });
 }
 
 async function failed(
@@ -132,13 +135,14 @@ async function failed(
     failures,
     means,
     log,
-    isKept = false,
-  }: Showing & { readonly failures: readonly Failure[]; readonly isKept?: boolean },
+    kept,
+    isPartial = false,
+  }: Showing & { readonly failures: readonly Failure[]; readonly isPartial?: boolean },
 ): Promise<Result> {
   const isStopped = hasCode(error, 'cli/interrupted') || hasCode(error, 'cli/terminated');
-  const isClean = isStopped && failures.length === 0 && !isKept;
+  const isClean = isStopped && failures.length === 0 && !isPartial;
   const file = isClean ? undefined : await log.write(means.tools.host, error);
-  return { kind: 'failed', error, failures, isKept, log: file };
+  return { kind: 'failed', error, failures, kept, isPartial, log: file };
 }
 
 async function proveIt(context: CommandContext, means: Means): Promise<Result> {

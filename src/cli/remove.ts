@@ -11,7 +11,7 @@ import type { Installation } from '../setup/installation.ts';
 import type { Entry } from '../setup/journal.ts';
 import { Journal, readHistory } from '../setup/journal.ts';
 import type { Traces } from '../setup/leftovers.ts';
-import { findTraces, findUserTraces, removeStore } from '../setup/leftovers.ts';
+import { findDropIns, findTraces, findUserTraces, removeStore } from '../setup/leftovers.ts';
 import { findLiveInit, removeUserData, stopService } from '../setup/removal.ts';
 import type { RemovalPlan } from '../setup/removal-plan.ts';
 import { keepFor } from '../setup/removal-plan.ts';
@@ -60,7 +60,10 @@ export async function remove(
     await attempt(failures, 'data of users', async () => {
       kept.push(...(await removeUserData(host, user?.home)));
     });
-  if (user === undefined) await host.serviceManager(await findLiveInit(host), '').reload();
+  if (user === undefined) {
+    kept.push(...(await findDropIns(host)));
+    await host.serviceManager(await findLiveInit(host), '').reload();
+  }
   const stays = [...kept.map(({ what }) => what), ...(failures.length > 0 ? [journal] : [])];
   const traces = await sweep(scene, { entries, kept: stays });
   const found = await withoutServed(scene, layout.socketPath, traces.found);

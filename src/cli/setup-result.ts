@@ -1,13 +1,16 @@
 import { hasCode, messageOf } from '../base/errors.ts';
 import type { Init } from '../host/services.ts';
+import type { Kept } from '../setup/action.ts';
 import type { Failure } from '../setup/run.ts';
 import { failureText } from '../setup/run.ts';
 import { exitCodes } from './exit-codes.ts';
+import { keptLines } from './kept-lines.ts';
 import type { Proof } from './prove.ts';
 
 /** How a setup ended. */
 export type Result =
-  | { readonly kind: 'nothing-to-do' | 'declined' | 'rolled-back-as-asked' | 'nothing-unfinished' }
+  | { readonly kind: 'nothing-to-do' | 'declined' | 'nothing-unfinished' }
+  | { readonly kind: 'rolled-back-as-asked'; readonly kept: readonly Kept[] }
   /** Another process did it, as root, and said all there is to say. */
   | { readonly kind: 'elevated'; readonly status: number }
   | Proved
@@ -38,7 +41,10 @@ interface Failed {
   readonly kind: 'failed';
   readonly error: unknown;
   readonly failures: readonly Failure[];
-  readonly isKept: boolean;
+  /** What the rollback left on purpose. */
+  readonly kept: readonly Kept[];
+  /** Whether all of it was left half done, because that was asked for. */
+  readonly isPartial: boolean;
   /** Where the log is, when it could be written. */
   readonly log: string | undefined;
 }
@@ -53,7 +59,7 @@ export function linesOf(result: Result): readonly string[] {
     case 'nothing-unfinished':
       return ['Nothing to do: no setup was left unfinished.'];
     case 'rolled-back-as-asked':
-      return ['Rolled back: this host is as it was before setup.'];
+      return rolledBackLines(result.kept);
     case 'proved':
       return [...proofLines(result), 'Next:', ...result.next];
     case 'prepared':
@@ -103,21 +109,29 @@ function checkOf(error: unknown): string {
   return typeof check === 'string' ? ` ${check}` : '';
 }
 
-function failureLines({ error, failures, isKept, log }: Failed): readonly string[] {
+function failureLines({ error, failures, kept, isPartial, log }: Failed): readonly string[] {
   return [
     `error: ${messageOf(error)}`,
     ...failures.map(failure => `  not undone: ${failureText(failure)}`),
-    ...endingLines(failures.length, isKept),
+    ...endingLines(failures.length, kept, isPartial),
     ...(log === undefined ? [] : [`The log is ${log}.`]),
   ];
 }
 
-function endingLines(failures: number, isKept: boolean): readonly string[] {
-  if (isKept)
+function endingLines(
+  failures: number,
+  kept: readonly Kept[],
+  isPartial: boolean,
+): readonly string[] {
+  if (isPartial)
     return ['Kept half done. Run "tenon setup --resume" or "tenon setup --rollback" to end it.'];
-  return failures === 0
-    ? ['Rolled back: this host is as it was before.']
-    : ['Run "tenon setup --rollback" once the reason is gone.'];
+  if (failures === 0) return rolledBackLines(kept);
+  return [...keptLines(kept), 'Run "tenon setup --rollback" once the reason is gone.'];
+}
+
+function rolledBackLines(kept: readonly Kept[]): readonly string[] {
+  const exception = kept.length === 0 ? '' : ', besides what was kept';
+  return [...keptLines(kept), `Rolled back: this host is as it was before setup${exception}.`];
 }
 
 export function exitCodeFor(result: Result): number {
@@ -141,8 +155,8 @@ export function exitCodeFor(result: Result): number {
   }
 }
 
-function exitCodeOfFailure({ error, failures, isKept }: Failed): number {
-  if (failures.length > 0 || isKept) return exitCodes.incomplete;
+function exitCodeOfFailure({ error, failures, isPartial }: Failed): number {
+  if (failures.length > 0 || isPartial) return exitCodes.incomplete;
   if (hasCode(error, 'cli/interrupted')) return exitCodes.interrupted;
   if (hasCode(error, 'cli/terminated')) return exitCodes.terminated;
   return exitCodes.rolledBack;
@@ -156,6 +170,7 @@ export function documentOf(result: Result) {
     result: result.kind,
     exitCode: exitCodeFor(result),
     error: failed === undefined ? null : messageOf(failed),
+    kept: 'kept' in result ? result.kept : [],
     notUndone: result.kind === 'failed' ? result.failures.map(failureText) : [],
     proof: result.kind === 'proved' ? result.proof : null,
     shells: result.kind === 'proved' ? result.shells : [],

@@ -7,6 +7,7 @@ import { shownDiff } from '../ui/diff.ts';
 import type { Output } from '../ui/output.ts';
 import { printable } from '../ui/output.ts';
 import { exitCodes } from './exit-codes.ts';
+import { keptLines } from './kept-lines.ts';
 import { doneGroups } from './task-events.ts';
 
 export interface Options extends RemovalWish {
@@ -33,7 +34,11 @@ export type Result =
   | { readonly kind: 'planned' | 'declined'; readonly plan: RemovalPlan }
   /** Another process did it, as root, and said all there is to say. */
   | { readonly kind: 'elevated'; readonly status: number }
-  | { readonly kind: 'nothing-installed'; readonly traces: Traces }
+  | {
+      readonly kind: 'nothing-installed';
+      readonly kept: readonly Kept[];
+      readonly traces: Traces;
+    }
   | Removed;
 
 /** Says what will go and what will stay, before anything does. */
@@ -90,8 +95,9 @@ export function linesOf(result: Result): readonly string[] {
     case 'nothing-installed':
       return [
         'Nothing to do: setup has installed nothing here.',
+        ...keptLines(result.kept),
         searchedLine(result.traces),
-        'no traces found',
+        noTraces(result.kept),
       ];
     case 'elevated':
       return [];
@@ -109,25 +115,15 @@ function searchedLine({ searched }: Traces): string {
   return `searched ${searched.join(', ')}`;
 }
 
-function keptLines(kept: readonly Kept[]): readonly string[] {
-  return [...new Set(kept.map(({ reason }) => reason))].flatMap(reason => {
-    const same = kept.filter(each => each.reason === reason);
-    const advice = [...new Set(same.map(each => each.advice).filter(text => text !== undefined))];
-    return [
-      `kept ${same.map(({ what }) => what).join(', ')}: ${reason}`,
-      ...advice.map(text => `  ${text}`),
-    ];
-  });
+function noTraces(kept: readonly Kept[]): string {
+  return kept.length === 0 ? 'no traces found' : 'no traces found besides what was kept';
 }
 
 const STOCK_NEXT = 'The store is as a stock daemon needs it; start one to serve it.';
 
 function restLines({ options, kept, failures, traces }: Removed): readonly string[] {
   if (failures.length === 0 && traces.found.length === 0)
-    return [
-      kept.length === 0 ? 'no traces found' : 'no traces found besides what was kept',
-      ...(options.handBack ? [STOCK_NEXT] : []),
-    ];
+    return [noTraces(kept), ...(options.handBack ? [STOCK_NEXT] : [])];
   return [
     ...failures.map(failure => `not removed: ${failureText(failure)}`),
     ...traces.found.map(trace => `still there: ${trace}`),
@@ -166,7 +162,7 @@ export function documentOf(result: Exclude<Result, { kind: 'elevated' }>) {
     result: result.kind,
     exitCode: exitCodeFor(result),
     plan: 'plan' in result ? planDocument(result.plan) : null,
-    kept: removed?.kept ?? [],
+    kept: 'kept' in result ? result.kept : [],
     notRemoved: (removed?.failures ?? []).map(failureText),
     searched: 'traces' in result ? result.traces.searched : [],
     found: 'traces' in result ? result.traces.found : [],

@@ -5,6 +5,7 @@ import type { Installation } from '../setup/installation.ts';
 import { hostInstallation, userInstallation } from '../setup/installation.ts';
 import type { History } from '../setup/journal.ts';
 import { readHistory } from '../setup/journal.ts';
+import { findDropIns } from '../setup/leftovers.ts';
 import { planRemoval } from '../setup/removal-plan.ts';
 import { confirm } from '../ui/ask.ts';
 import { asideOf, printable } from '../ui/output.ts';
@@ -157,12 +158,14 @@ async function readWhatIsLeft(
 
 /** Without a journal nothing is touched, but what looks like an installation is named. */
 async function concludeNothing({ host, installation }: Scene): Promise<Result> {
-  const { journal, layout } = installation;
-  const traces = await sweep({ host, installation }, { entries: [], kept: [journal] });
+  const { journal, layout, user } = installation;
+  const kept = user === undefined ? await findDropIns(host) : [];
+  const stays = [journal, ...kept.map(({ what }) => what)];
+  const traces = await sweep({ host, installation }, { entries: [], kept: stays });
   // The socket alone may be that of another daemon.
   const ours = traces.found.filter(trace => trace !== layout.socketPath);
   if (ours.length > 0) throw journalLost(host.at(journal), ours);
-  return { kind: 'nothing-installed', traces: { ...traces, found: ours } };
+  return { kind: 'nothing-installed', kept, traces: { ...traces, found: ours } };
 }
 
 async function isConfirmed(

@@ -13,6 +13,8 @@ export interface Decision {
   readonly takesBackup: boolean;
 }
 
+const INSTALL = '"tenon setup" installs this program';
+
 /** What a file system should have left when a backup is on it. */
 const SPARE_BYTES = 64 << 20;
 
@@ -30,7 +32,8 @@ export function decideUpgrade(facts: UpgradeFacts, { isForced, isCheck }: Wish):
   const obstacle = findObstacle(facts, isCheck);
   if (obstacle !== undefined) return { ...plain, action: 'blocked', ...obstacle };
   if (running === undefined) {
-    const reason = 'no daemon runs; the next one that starts is the installed one';
+    const next = facts.isInstalled ? 'the next one that starts is the installed one' : INSTALL;
+    const reason = `no daemon runs; ${next}`;
     return { ...plain, action: 'nothing', reason };
   }
   if (running.version === own && !isForced)

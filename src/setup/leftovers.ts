@@ -25,6 +25,24 @@ export const ownFiles: readonly string[] = [
   ...Object.values(fixFiles),
 ];
 
+const dropInFolders = unitsOf(service).map(unit => join(places.systemdUnits, `${unit}.d`));
+
+/** What others than setup and the doctor have added to the units; it is theirs to remove. */
+export async function findDropIns(host: Host): Promise<readonly Kept[]> {
+  const lists = await Promise.all(
+    dropInFolders.map(async folder =>
+      (await host.look(folder))?.kind === 'directory'
+        ? (await host.list(folder)).map(name => join(folder, name))
+        : [],
+    ),
+  );
+  const isOwn = (path: string) => ownFiles.some(own => [own, `${own}.tenon-new`].includes(path));
+  return lists
+    .flat()
+    .filter(path => !isOwn(path))
+    .map(what => ({ what, reason: 'setup did not write it' }));
+}
+
 /** Every path that setup or the running service can leave, the store aside. */
 function tracePaths({ socketPath }: StoreLayout): readonly string[] {
   const { programDir, commandFile, stateDir, runDir, logDir } = hostNames;
@@ -32,7 +50,7 @@ function tracePaths({ socketPath }: StoreLayout): readonly string[] {
     ...ownFiles,
     ...ownFiles.map(file => `${file}.tenon-new`),
     ...['', '.tenon-new', '.tenon-old'].map(end => `${programDir}${end}`),
-    ...unitsOf(service).map(unit => join(places.systemdUnits, `${unit}.d`)),
+    ...dropInFolders,
     commandFile,
     dirname(hostNames.tenonConfFile),
     stateDir,

@@ -45,7 +45,16 @@ describe('an upgrade', () => {
   });
 
   test('has nothing to do where no daemon runs', () => {
-    expect(decide({ running: undefined, keeper: undefined }).action).toBe('nothing');
+    const { action, reason } = decide({ running: undefined, keeper: undefined });
+    expect(action).toBe('nothing');
+    expect(reason).toContain('is the installed one');
+  });
+
+  test('speaks of no installed daemon where none is', () => {
+    const facts = { running: undefined, keeper: undefined, isInstalled: false };
+    const { action, reason } = decide(facts, { isCheck: true });
+    expect(action).toBe('nothing');
+    expect(reason).toContain('"tenon setup" installs');
   });
 
   test('restarts a daemon that nobody could replace, and says what that means', () => {

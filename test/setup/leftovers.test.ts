@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { storeLayout } from '../../src/config/layout.ts';
+import { fixFiles, storeLayout } from '../../src/config/layout.ts';
 import { group } from '../../src/setup/actions/group.ts';
-import { findTraces, removeStore } from '../../src/setup/leftovers.ts';
+import { findDropIns, findTraces, removeStore } from '../../src/setup/leftovers.ts';
 import { createFixtureHost } from '../support/fixture-host.ts';
 
 const layout = storeLayout({});
@@ -64,6 +64,23 @@ describe('findTraces without a journal', () => {
         'nogroup',
       );
     expect((await findTraces(fixture.host, sweep)).found).toEqual(['user nixbld1']);
+  });
+});
+
+describe('findDropIns', () => {
+  const dropIn = '/etc/systemd/system/tenon-daemon.service.d/proxy.conf';
+
+  test('names what others added to the units, and not what the doctor wrote', async () => {
+    using fixture = createFixtureHost();
+    fixture.write(dropIn, '[Service]\n');
+    fixture.write(fixFiles.serviceLimits, '[Service]\n');
+    const dropIns = await findDropIns(fixture.host);
+    expect(dropIns).toEqual([{ what: dropIn, reason: 'setup did not write it' }]);
+  });
+
+  test('finds none where the units have no folder for them', async () => {
+    using fixture = createFixtureHost();
+    expect(await findDropIns(fixture.host)).toEqual([]);
   });
 });
 
