@@ -197,20 +197,23 @@ describe('what somebody changed after setup stays', () => {
     if (!isOfOthers) expect(changesBetween(before, snapshot(fixture))).toEqual([]);
   });
 
-  test('lines around a managed block', async () => {
-    using fixture = createFixtureHost();
-    const tools = toolsFor(fixture);
-    const action = bindStep(managedBlock.step({ id: 'b', ...about, spec: nixConf }));
-    fixture.write('/etc/nix.conf', 'max-jobs = 2\n');
-    const undo = await undoOf(action, fixture);
-    await action.apply(tools, never);
-    fixture.write(
-      '/etc/nix.conf',
-      `cores = 1\n${await fixture.host.readText('/etc/nix.conf')}x = y\n`,
-    );
-    await action.revert(tools, { undo, extent: 'uninstall', isForced: false });
-    expect(await fixture.host.readText('/etc/nix.conf')).toBe('cores = 1\nmax-jobs = 2\nx = y\n');
-  });
+  test.each(['max-jobs = 2\n', 'max-jobs = 2'])(
+    'lines around a managed block behind %j',
+    async before => {
+      using fixture = createFixtureHost();
+      const tools = toolsFor(fixture);
+      const action = bindStep(managedBlock.step({ id: 'b', ...about, spec: nixConf }));
+      fixture.write('/etc/nix.conf', before);
+      const undo = await undoOf(action, fixture);
+      await action.apply(tools, never);
+      fixture.write(
+        '/etc/nix.conf',
+        `cores = 1\n${await fixture.host.readText('/etc/nix.conf')}x = y\n`,
+      );
+      await action.revert(tools, { undo, extent: 'uninstall', isForced: false });
+      expect(await fixture.host.readText('/etc/nix.conf')).toBe('cores = 1\nmax-jobs = 2\nx = y\n');
+    },
+  );
 });
 
 describe('what stands in place of a unit', () => {

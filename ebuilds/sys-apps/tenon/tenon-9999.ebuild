@@ -69,9 +69,12 @@ tenon_refuse_personal_store() {
 
 # So that a downgrade never leaves a daemon that cannot read its store.
 tenon_refuse_later_database() {
-	local file=${EROOT}/nix/var/nix/db/schema known=10
-	[[ -f ${file} && $(<"${file}") -gt ${known} ]] || return 0
-	die "The database of the store has schema $(<"${file}"), and this version knows ${known} at most: keep the version that wrote it"
+	local file=${EROOT}/nix/var/nix/db/schema known=10 schema
+	[[ -f ${file} ]] || return 0
+	schema=$(<"${file}")
+	# Anything else is for the daemon to refuse, and never for arithmetic.
+	[[ ${schema} =~ ^[1-9][0-9]{0,8}$ && ${schema} -gt ${known} ]] || return 0
+	die "The database of the store has schema ${schema}, and this version knows ${known} at most: keep the version that wrote it"
 }
 
 src_unpack() {
@@ -197,7 +200,10 @@ tenon_undo_changes() {
 		flock --nonblock "${journal%/*}"/lock true || return 0
 		"${program}" uninstall --yes --keep-package
 	else
-		"${program}" env hook remove >/dev/null && "${program}" env fix --make-conf --remove >/dev/null
+		local status=0
+		"${program}" env hook remove >/dev/null || status=1
+		"${program}" env fix --make-conf --remove >/dev/null || status=1
+		return "${status}"
 	fi
 }
 

@@ -67,9 +67,12 @@ export async function isBlockLost({ host }: Tools, step: Step): Promise<boolean>
   return withoutBlock(text) === text && !lines.every(line => text.split('\n').includes(line));
 }
 
-/** The text as it is without the block of setup. */
+/** The text as it is without the block of setup. What somebody wrote behind it stays a line of its own. */
 export function withoutBlock(text: string): string {
-  return text.replace(BLOCK, '');
+  return text.replace(BLOCK, (block, at: number) => {
+    const isLineCut = at > 0 && text[at - 1] !== '\n' && at + block.length < text.length;
+    return isLineCut ? '\n' : '';
+  });
 }
 
 function withBlock(text: string, lines: readonly string[]): string {
