@@ -171,7 +171,7 @@ function jsonOf(result: Told): unknown {
   const about = result.kind === 'no-backup' ? undefined : result;
   return {
     schemaVersion: 1,
-    outcome: result.kind,
+    result: result.kind,
     backup: about === undefined ? null : { ...about.backup },
     lost: about?.loss.paths ?? [],
     unreadable: about?.loss.unreadable ?? null,

@@ -32,7 +32,7 @@ export function upgradeJson({ facts, decision, outcome }: UpgradeResult, exitCod
     backup: backup === undefined ? null : { ...backup },
     ...decision,
     check: decision.check ?? null,
-    outcome,
+    result: outcome,
     exitCode,
   };
 }
