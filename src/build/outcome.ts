@@ -46,3 +46,8 @@ export function outcomeWithoutBuild(
     systemMicros: undefined,
   };
 }
+
+/** A failure as Nix prints one: its further lines are indented. */
+export function errorNote({ message }: BuildOutcome): string {
+  return `error: ${message.replaceAll('\n', '\n       ')}`;
+}

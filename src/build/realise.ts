@@ -16,7 +16,7 @@ import {
 } from './errors.ts';
 import { InputClosures } from './input-closures.ts';
 import type { BuildListener } from './listener.ts';
-import { type BuildOutcome, outcomeWithoutBuild, succeeded } from './outcome.ts';
+import { type BuildOutcome, errorNote, outcomeWithoutBuild, succeeded } from './outcome.ts';
 
 const ERROR_LEVEL = 0;
 
@@ -192,7 +192,7 @@ class Realisation {
   #failed(path: StorePath, outcome: BuildOutcome): BuildOutcome {
     const { listener, settings } = this.#request;
     if (outcome.status === 'cancelled') return outcome;
-    if (!this.#topLevel.has(path)) listener.note(ERROR_LEVEL, errorNote(outcome.message));
+    if (!this.#topLevel.has(path)) listener.note(ERROR_LEVEL, errorNote(outcome));
     if (!settings.keepGoing) this.#stopped.abort(otherBuildFailed());
     return outcome;
   }
@@ -207,11 +207,6 @@ class Realisation {
     };
     this.#request.listener.progress(this.#progress);
   }
-}
-
-/** An error as Nix prints one: its further lines are indented. */
-function errorNote(message: string): string {
-  return `error: ${message.replaceAll('\n', '\n       ')}`;
 }
 
 function dependencies(count: number, drvPath: StorePath): string {

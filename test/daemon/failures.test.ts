@@ -134,9 +134,12 @@ describe('several builds', () => {
     expect(stderr.match(/^building /gm)).toHaveLength(1);
   });
 
-  test('show the failure of a dependency indented, as Nix does', async () => {
-    const text = `run "needs" { bad = run "needed" {} "echo first; echo second; exit 5"; } "echo > $out"`;
-    const { stderr } = await shop.tryBuild(text);
+  const needed = '(run "needed" {} "echo first; echo second; exit 5")';
+  test.each([
+    { what: 'a dependency', text: `run "needs" { needed = ${needed}; } "echo > $out"` },
+    { what: 'one of many', text: `[ ${needed} (run "other" {} "exit 6") ]` },
+  ])('show the failure of $what indented, as Nix does', async ({ text }) => {
+    const { stderr } = await shop.tryBuild(text, ['--keep-going']);
     expect(stderr).toContain(
       'exit code 5;\n       last 2 log lines:\n       > first\n       > second\n       For full logs',
     );

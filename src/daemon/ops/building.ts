@@ -1,5 +1,5 @@
 import { Semaphore } from '../../base/locks.ts';
-import { type BuildOutcome, succeeded } from '../../build/outcome.ts';
+import { type BuildOutcome, errorNote, succeeded } from '../../build/outcome.ts';
 import { realise, realiseDerivation } from '../../build/realise.ts';
 import {
   DERIVATION_SUFFIX,
@@ -122,7 +122,7 @@ function throwFailures(
     return;
   }
   if (others.length > 0)
-    for (const { outcome } of failed) log.note(VERBOSITY.error, `error: ${outcome.message}`);
+    for (const { outcome } of failed) log.note(VERBOSITY.error, errorNote(outcome));
   throw buildsFailed(first, others);
 }
 
