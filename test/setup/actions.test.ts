@@ -197,6 +197,20 @@ describe('what somebody changed after setup stays', () => {
     if (!isOfOthers) expect(changesBetween(before, snapshot(fixture))).toEqual([]);
   });
 
+  test('a store, which belongs to root alone once its group is gone', async () => {
+    using fixture = createFixtureHost();
+    const tools = toolsFor(fixture);
+    const access = { mode: 0o1775, uid: 0, gid: nixbld.gid };
+    const spec = { path: '/srv', access, holdsStore: true };
+    const action = bindStep(directory.step({ id: 'store', ...about, spec }));
+    await fixture.host.removeTree('/srv');
+    const undo = await undoOf(action, fixture);
+    await action.apply(tools, never);
+    fixture.write('/srv/path', '');
+    await action.revert(tools, { undo, extent: 'uninstall', isForced: false });
+    expect(await fixture.host.look('/srv')).toMatchObject({ mode: 0o755, uid: 0, gid: 0 });
+  });
+
   test.each(['max-jobs = 2\n', 'max-jobs = 2'])(
     'lines around a managed block behind %j',
     async before => {

@@ -1,4 +1,5 @@
 import type { FileFacts } from '../../host/files.ts';
+import type { Host } from '../../host/host.ts';
 import { defineAction } from '../action.ts';
 
 interface Spec {
@@ -43,24 +44,28 @@ export const directory = defineAction<Spec, Undo>({
 
   async apply({ host }, { path, owner, access = { ...PLAIN, ...owner } }) {
     if ((await host.look(path)) === undefined) await host.makeDirectory(path, access.mode);
-    await host.setOwner(path, access);
-    await host.setMode(path, access.mode);
+    await setAccess(host, path, access);
   },
 
   async revert({ host }, { path, access = PLAIN, holdsStore }, { undo: { before }, extent }) {
     const facts = await host.look(path);
     if (facts?.kind !== 'directory') return undefined;
     if (before !== null) {
-      if (!isSame(facts, access)) return undefined;
-      await host.setOwner(path, before);
-      await host.setMode(path, before.mode);
+      if (isSame(facts, access)) await setAccess(host, path, before);
       return undefined;
     }
     if (holdsStore && extent !== 'uninstall') await host.removeTree(path);
     if (await host.removeEmpty(path)) return undefined;
+    // Its group goes, and whoever gets that id next must not be able to write here.
+    if (access.gid !== PLAIN.gid) await setAccess(host, path, PLAIN);
     return { what: path, reason: holdsStore ? STORE_STAYS : 'it is not empty' };
   },
 });
+
+async function setAccess(host: Host, path: string, access: Access): Promise<void> {
+  await host.setOwner(path, access);
+  await host.setMode(path, access.mode);
+}
 
 function accessOf({ mode, uid, gid }: FileFacts): Access {
   return { mode, uid, gid };
