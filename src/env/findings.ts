@@ -69,7 +69,9 @@ function describe(source: Source, foreign: Foreign, { portage, scope }: Rules): 
   const isFelt = source.audience === 'loader' || isFeltByEmerge(variable);
   const isStopped = !isFelt && (fate === 'filtered' || fate === 'unset' || fate === 'replaced');
   const concernsEmerge = scope === 'emerge' || (scope === 'any' && portage.isPresent);
+  const isWanted = source.audience === 'session' && isProfileOnPath(kind, parts);
   const isInfo =
+    (isWanted && !concernsEmerge) ||
     (isStopped && (scope === 'emerge' || (scope === 'any' && kind === 'data'))) ||
     (isReadByStoreProgramsOnly(variable) && !concernsEmerge);
   const severity = isInfo ? 'hint' : ownSeverity(source, foreign);
@@ -100,6 +102,11 @@ function ownSeverity({ audience }: Source, { variable, value, parts }: Foreign):
   if (classOf(variable) !== 'programs') return severity;
   if (audience === 'everything') return WORST;
   return shadowsHost(value, parts) ? severity : 'hint';
+}
+
+/** Login shells are meant to find the programs of profiles first: see shell.path-order. */
+function isProfileOnPath(kind: VariableClass, parts: readonly ForeignPart[]): boolean {
+  return kind === 'programs' && parts.every(({ via }) => via === 'profile');
 }
 
 const HOST_PROGRAMS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];

@@ -47,7 +47,13 @@ describe('a variable of the caller', () => {
 
   test('PATH is worse when foreign programs come before those of the host', async () => {
     expect(await seen({ PATH: '/usr/bin:/root/.nix-profile/bin' })).toEqual(['PATH hint replaced']);
-    expect(await seen({ PATH: '/root/.nix-profile/bin:/usr/bin' })).toEqual(['PATH warn replaced']);
+    expect(await seen({ PATH: '/nix/store/a/bin:/usr/bin' })).toEqual(['PATH warn replaced']);
+  });
+
+  test('a profile may come first in PATH where nothing is emerged', async () => {
+    const env = { PATH: '/root/.nix-profile/bin:/nix/var/nix/profiles/default/bin:/usr/bin' };
+    expect(await seen(env)).toEqual(['PATH hint replaced']);
+    expect(await seen(env, 'emerge')).toEqual(['PATH warn replaced']);
   });
 
   test('is found through a link on this host', async () => {
